@@ -1,0 +1,118 @@
+"""One form for the records of every source: an Arrow table of numeric and categorical columns.
+
+Numeric columns are float64, categorical ones dictionary-encoded text. A missing value is null; the
+level of a missing category is the empty text, as in the file's empty field.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from caudal.errors import UserError
+
+CATEGORICAL = pa.dictionary(pa.int32(), pa.string())
+
+
+def to_table(
+    X,
+    features: Sequence[str] | None = None,
+    numeric: Collection[str] | None = None,
+) -> pa.Table:
+    """``X`` as a table of float64 and dictionary columns, rows in order.
+
+    ``X`` is a pandas DataFrame, a pyarrow Table or RecordBatch, a mapping of columns, or a list of
+    dicts (a key that a dict lacks is missing). ``features`` are the columns wanted, default all;
+    ``numeric`` those that are numbers, default the columns of floats. Raises UserError naming the
+    column that is not there or is no number.
+
+    >>> to_table([{"x": 0.5, "c": "red"}, {"x": 1.5}]).to_pylist()
+    [{'x': 0.5, 'c': 'red'}, {'x': 1.5, 'c': None}]
+    """
+    table = _as_table(X)
+    names = table.column_names if features is None else list(features)
+    missing = [name for name in names if name not in table.column_names]
+    if missing:
+        raise UserError(
+            f"There is no column {missing[0]!r}: the columns are {', '.join(table.column_names)}."
+        )
+    columns = []
+    for name in names:
+        column = table.column(name)
+        is_numeric = pa.types.is_floating(column.type) if numeric is None else name in numeric
+        columns.append(_number(column, name) if is_numeric else _category(column))
+    return pa.table(columns, names=names)
+
+
+def _as_table(X) -> pa.Table:
+    if isinstance(X, pa.Table):
+        return X
+    if isinstance(X, pa.RecordBatch):
+        return pa.Table.from_batches([X])
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        return pa.table({str(name): _from_pandas(X[name]) for name in X.columns})
+    if isinstance(X, Mapping):
+        return pa.table(dict(X))
+    if isinstance(X, Sequence) and all(isinstance(record, Mapping) for record in X):
+        names = list(dict.fromkeys(name for record in X for name in record))
+        return pa.table({name: _from_values([r.get(name) for r in X]) for name in names})
+    raise UserError(
+        f"Records come as a DataFrame, a pyarrow Table or a list of dicts, not {type(X).__name__}."
+    )
+
+
+def _from_pandas(series) -> pa.Array:
+    if series.dtype == object:
+        return _from_values(series.tolist())
+    return pa.Array.from_pandas(series)
+
+
+def _from_values(values: list) -> pa.Array:
+    """Floats where all values are numbers and one is a float, otherwise text."""
+    present = [v for v in values if v is not None and not (isinstance(v, float) and v != v)]
+    numbers = all(isinstance(v, (int, float, np.number)) for v in present)
+    if numbers and any(isinstance(v, (float, np.floating)) for v in present):
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    return pa.array([None if v is None or v != v else _text(v) for v in values], pa.string())
+
+
+def _text(value) -> str:
+    """A level's text as a CSV file would have it.
+
+    Whole floats lose their ``.0``: pandas makes floats of integers as soon as one is missing.
+
+    >>> _text(3), _text(3.0), _text(2.5), _text(True)
+    ('3', '3', '2.5', 'True')
+    """
+    if isinstance(value, (float, np.floating)) and math.isfinite(value) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def _number(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if column.type == pa.float64():
+        return column
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    try:
+        return column.cast(pa.float64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(
+            f"Column {name!r} is numeric, but holds what is no number: {error}."
+        ) from None
+
+
+def _category(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.type == CATEGORICAL:
+        return column
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_boolean(column.type) or pa.types.is_floating(column.type):
+        texts = [None if v is None or v != v else _text(v) for v in pc.unique(column).to_pylist()]
+        codes = pc.index_in(column, pc.unique(column))
+        column = pa.chunked_array([pa.array(texts, pa.string()).take(codes.combine_chunks())])
+    elif not pa.types.is_string(column.type):
+        column = column.cast(pa.string())
+    return column.dictionary_encode().cast(CATEGORICAL)
