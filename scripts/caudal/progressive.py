@@ -8,13 +8,21 @@ prequential approach, Dawid (1984); Blum, Kalai and Langford (1999) on progressi
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from caudal.errors import UserError
 
 STEPS_PER_DOUBLING = 4
 """Checkpoints of a learning curve per doubling of the rows."""
 
 MOST_BLOCKS = 256
-"""Losses kept for paired comparisons: means of equally many batches, at most so many."""
+"""Blocks of the losses in the score, kept for paired comparisons."""
+
+MOST_DRIFT = 128
+"""Blocks of the losses along the whole scored stream."""
+
+BINS = 10
+"""Bins of predicted probability in the calibration."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +86,82 @@ class Mean:
         return math.sqrt(self._squares / (self.count - 1) / self.count)
 
 
+class Blocks:
+    """Means over blocks of equally many batches, at most ``most`` blocks of ``total`` batches."""
+
+    def __init__(self, total: int, most: int):
+        """Start before the first of ``total`` batches."""
+        self.means: list[tuple[float, ...]] = []
+        self._left = total
+        self._size = max(1, -(-total // most))
+        self._sums: tuple[float, ...] = ()
+        self._count = 0
+
+    def add(self, *values: float) -> bool:
+        """Take in the values of a batch; True where a block is full."""
+        sums = self._sums or (0.0,) * len(values)
+        self._sums = tuple(total + value for total, value in zip(sums, values, strict=True))
+        self._count += 1
+        self._left -= 1
+        if self._count < self._size and self._left:
+            return False
+        self.means.append(tuple(total / self._count for total in self._sums))
+        self._sums, self._count = (), 0
+        return True
+
+
+class Calibration:
+    """How often what was predicted with some probability came true, in bins of probability."""
+
+    def __init__(self):
+        """Start with empty bins."""
+        self.rows = np.zeros(BINS)
+        self.probability = np.zeros(BINS)
+        self.share = np.zeros(BINS)
+
+    def add(self, probabilities: np.ndarray, y: np.ndarray) -> None:
+        """Take in a batch: of two classes the second, of more each one against the rest."""
+        classes = probabilities.shape[1]
+        if classes == 2:
+            p, true = probabilities[:, 1], y.astype(float)
+        else:
+            p = probabilities.ravel()
+            true = (y[:, None] == np.arange(classes)).ravel().astype(float)
+        bins = np.minimum((p * BINS).astype(np.int64), BINS - 1)
+        self.rows += np.bincount(bins, minlength=BINS)
+        self.probability += np.bincount(bins, p, BINS)
+        self.share += np.bincount(bins, true, BINS)
+
+    def table(self) -> list[dict]:
+        """A row per bin that is not empty."""
+        return [
+            {
+                "low": i / BINS,
+                "high": (i + 1) / BINS,
+                "rows": int(self.rows[i]),
+                "mean_probability": float(self.probability[i] / self.rows[i]),
+                "share": float(self.share[i] / self.rows[i]),
+            }
+            for i in np.flatnonzero(self.rows)
+        ]
+
+
 class Progress:
-    """The losses of one point and of the benchmark along the stream."""
+    """The losses of one point and of the benchmark along the first pass of a stream."""
 
     def __init__(self, plan: Plan):
         """Start before the first batch of ``plan``."""
         self.plan = plan
-        self.kept, self.benchmark_kept = Mean(), Mean()
+        self.rows = 0
         self.curve: list[dict] = []
-        self.blocks: list[tuple[float, float]] = []
+        self.calibration = Calibration()
+        self.blocks = Blocks(plan.batches - plan.first_kept, MOST_BLOCKS)
+        self._stream = Blocks(plan.batches - plan.unscored, MOST_DRIFT)
+        self._stream_rows: list[int] = []
         self._batch = 0
-        self._rows = 0
-        self._all, self._benchmark_all = Mean(), Mean()
-        self._since, self._benchmark_since = Mean(), Mean()
+        self._kept, self._benchmark_kept = Mean(), Mean()
+        self._all, self._since = [Mean(), Mean()], [Mean(), Mean()]
         self._next = 0.0
-        self._block, self._benchmark_block = Mean(), Mean()
-        kept = plan.batches - plan.first_kept
-        self._batches_per_block = max(1, -(-kept // MOST_BLOCKS))
 
     @property
     def scores_next(self) -> bool:
@@ -104,54 +171,63 @@ class Progress:
     def skip(self, rows: int) -> None:
         """Count a batch that is learned but not scored."""
         self._batch += 1
-        self._rows += rows
+        self.rows += rows
 
-    def add(self, loss: float, benchmark_loss: float, rows: int) -> dict | None:
-        """Take in the losses of a scored batch; the checkpoint where one is due."""
-        kept = self._batch >= self.plan.first_kept
-        self.skip(rows)
-        for mean in (self._all, self._since):
-            mean.add(loss)
-        for mean in (self._benchmark_all, self._benchmark_since):
-            mean.add(benchmark_loss)
-        if kept:
-            self._keep(loss, benchmark_loss)
-        if self._rows >= self._next or self._batch == self.plan.batches:
+    def add(
+        self, loss: float, benchmark_loss: float, probabilities: np.ndarray, y: np.ndarray
+    ) -> dict | None:
+        """Take in the predictions (rows, classes) for a scored batch and their losses.
+
+        Returns the checkpoint where one is due.
+        """
+        if self._batch >= self.plan.first_kept:
+            self._kept.add(loss)
+            self._benchmark_kept.add(benchmark_loss)
+            self.blocks.add(loss, benchmark_loss)
+            self.calibration.add(probabilities, y)
+        self.skip(len(y))
+        for mean, value in zip(self._all + self._since, (loss, benchmark_loss) * 2, strict=True):
+            mean.add(value)
+        if self._stream.add(loss, benchmark_loss):
+            self._stream_rows.append(self.rows)
+        if self.rows >= self._next or self._batch == self.plan.batches:
             return self._checkpoint()
         return None
 
-    def _keep(self, loss: float, benchmark_loss: float) -> None:
-        self.kept.add(loss)
-        self.benchmark_kept.add(benchmark_loss)
-        self._block.add(loss)
-        self._benchmark_block.add(benchmark_loss)
-        if self._block.count == self._batches_per_block or self._batch == self.plan.batches:
-            self.blocks.append((self._block.mean, self._benchmark_block.mean))
-            self._block, self._benchmark_block = Mean(), Mean()
-
     def _checkpoint(self) -> dict:
-        point = {
-            "rows": self._rows,
-            "loss": self._all.mean,
-            "loss_since_last": self._since.mean,
-            "benchmark_loss": self._benchmark_all.mean,
-            "benchmark_loss_since_last": self._benchmark_since.mean,
-        }
-        self.curve.append(point)
-        self._since, self._benchmark_since = Mean(), Mean()
-        self._next = self._rows * 2 ** (1 / STEPS_PER_DOUBLING)
-        return point
+        self._next = self.rows * 2 ** (1 / STEPS_PER_DOUBLING)
+        self.curve.append(
+            {
+                "rows": self.rows,
+                "loss": self._all[0].mean,
+                "loss_since_last": self._since[0].mean,
+                "benchmark_loss": self._all[1].mean,
+                "benchmark_loss_since_last": self._since[1].mean,
+            }
+        )
+        self._since = [Mean(), Mean()]
+        return self.curve[-1]
 
-    def scores(self) -> dict:
-        """The score's fields of ``score.json``; the score is nan where no batch was kept."""
-        score, benchmark = -self.kept.mean, -self.benchmark_kept.mean
-        known = self.kept.count > 0
+    def record(self) -> dict:
+        """The fields of ``score.json`` that tell losses; nan where no batch was kept."""
+        known = self._kept.count > 0
+        score = -self._kept.mean if known else math.nan
+        benchmark = -self._benchmark_kept.mean if known else math.nan
         return {
-            "score": score if known else math.nan,
-            "standard_error": self.kept.standard_error,
-            "benchmark_score": benchmark if known else math.nan,
-            "r2": 1.0 - score / benchmark if known and benchmark else math.nan,
-            "rows": self._rows,
+            "score": score,
+            "standard_error": self._kept.standard_error,
+            "benchmark_score": benchmark,
+            "r2": 1.0 - score / benchmark if benchmark else math.nan,
+            "rows": self.rows,
             "batches": self._batch,
-            "batches_in_score": self.kept.count,
+            "batches_in_score": self._kept.count,
+            "learning_curve": self.curve,
+            "losses": self.blocks.means,
+            "drift": [
+                {"rows": rows, "loss": loss, "benchmark_loss": benchmark_loss}
+                for rows, (loss, benchmark_loss) in zip(
+                    self._stream_rows, self._stream.means, strict=True
+                )
+            ],
+            "calibration": self.calibration.table(),
         }

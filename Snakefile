@@ -1,0 +1,36 @@
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml" if Path("config.yaml").exists() else workflow.source_path("config.yaml")
+
+
+report: "rules/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/fit.smk"
+include: "rules/rank.smk"
+include: "rules/report.smk"
+include: "rules/predict.smk"
+
+
+localrules:
+    all,
+    write_grid,
+    rank,
+    take_best,
+    predict,
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",
+        "results/grid.csv",
+        "results/ranking.csv",
+        "results/costs.csv",
+        "results/best/model.pkl",
+        "results/best/coefficients.csv",

@@ -1,0 +1,60 @@
+if PLAN.simulated:
+
+    rule simulate:
+        output:
+            files=PLAN.simulated,
+            truth="results/simulated/truth.csv",
+        params:
+            code=code_of("simulate"),
+            settings=SETTINGS["simulate"],
+            seed=SETTINGS["seed"],
+        log:
+            "logs/simulate/simulate.log",
+        benchmark:
+            "benchmarks/simulate/simulate.tsv"
+        resources:
+            mem_mb=memory(1000),
+        script:
+            "../scripts/simulate.py"
+
+
+rule to_parquet:
+    input:
+        source_file,
+    output:
+        manifest="results/data/{source}/manifest.json",
+        rejects="results/data/{source}/rejects.csv",
+    wildcard_constraints:
+        source="[A-Za-z0-9_-]+",
+    params:
+        code=code_of("to_parquet"),
+        schema=PLAN.schema,
+        data=PLAN.ingest_settings,
+        chunk_rows=PLAN.chunk_rows,
+    log:
+        "logs/to_parquet/{source}.log",
+    benchmark:
+        "benchmarks/to_parquet/{source}.tsv"
+    resources:
+        mem_mb=memory(1000),
+    script:
+        "../scripts/to_parquet.py"
+
+
+rule merge_manifests:
+    input:
+        collect("results/data/{source}/manifest.json", source=PLAN.sources),
+    output:
+        "results/data/manifest.json",
+    params:
+        code=code_of("merge_manifests"),
+        stream=SETTINGS["stream"],
+        score=SETTINGS["score"],
+    log:
+        "logs/merge_manifests/merge_manifests.log",
+    benchmark:
+        "benchmarks/merge_manifests/merge_manifests.tsv"
+    resources:
+        mem_mb=memory(500),
+    script:
+        "../scripts/merge_manifests.py"

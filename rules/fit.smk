@@ -1,0 +1,47 @@
+if SETTINGS["points_per_job"] == 1:
+
+    rule fit:
+        input:
+            "results/data/manifest.json",
+        output:
+            models=["results/fits/{point}/model.pkl"],
+            scores=["results/fits/{point}/score.json"],
+        wildcard_constraints:
+            point="[0-9a-f]{12}",
+        params:
+            code=code_of("fit"),
+            points=parameters_of,
+            settings=PLAN.fit_settings,
+        log:
+            "logs/fit/{point}.log",
+        benchmark:
+            "benchmarks/fit/{point}.tsv"
+        resources:
+            mem_mb=memory(1000),
+        script:
+            "../scripts/fit.py"
+
+
+# A rule's outputs cannot vary in number, so that jobs of several points are rules of their own.
+for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
+
+    rule:
+        name:
+            f"fit_{job}"
+        input:
+            "results/data/manifest.json",
+        output:
+            models=[f"results/fits/{point.id}/model.pkl" for point in points],
+            scores=[f"results/fits/{point.id}/score.json" for point in points],
+        params:
+            code=code_of("fit"),
+            points=[point.parameters for point in points],
+            settings=PLAN.fit_settings,
+        log:
+            f"logs/fit/{job}.log",
+        benchmark:
+            f"benchmarks/fit/{job}.tsv"
+        resources:
+            mem_mb=memory(1000),
+        script:
+            "../scripts/fit.py"

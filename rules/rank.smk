@@ -1,0 +1,66 @@
+rule write_grid:
+    output:
+        "results/grid.csv",
+    params:
+        code=code_of("write_grid"),
+        points=[point.parameters for point in POINTS.values()],
+    log:
+        "logs/write_grid/write_grid.log",
+    benchmark:
+        "benchmarks/write_grid/write_grid.tsv"
+    script:
+        "../scripts/write_grid.py"
+
+
+rule rank:
+    input:
+        grid="results/grid.csv",
+        scores=collect("results/fits/{point}/score.json", point=POINTS),
+    output:
+        ranking="results/ranking.csv",
+        costs="results/costs.csv",
+    params:
+        code=code_of("rank"),
+        points=[point.parameters for point in POINTS.values()],
+    log:
+        "logs/rank/rank.log",
+    benchmark:
+        "benchmarks/rank/rank.tsv"
+    script:
+        "../scripts/rank.py"
+
+
+rule take_best:
+    input:
+        ranking="results/ranking.csv",
+        models=collect("results/fits/{point}/model.pkl", point=POINTS),
+    output:
+        model="results/best/model.pkl",
+    params:
+        code=code_of("take_best"),
+        fits="results/fits",
+    log:
+        "logs/take_best/take_best.log",
+    benchmark:
+        "benchmarks/take_best/take_best.tsv"
+    script:
+        "../scripts/take_best.py"
+
+
+rule name_coefficients:
+    input:
+        model="results/best/model.pkl",
+        manifest="results/data/manifest.json",
+        truth=branch(bool(PLAN.simulated), then="results/simulated/truth.csv", otherwise=[]),
+    output:
+        coefficients="results/best/coefficients.csv",
+    params:
+        code=code_of("name_coefficients"),
+    log:
+        "logs/name_coefficients/name_coefficients.log",
+    benchmark:
+        "benchmarks/name_coefficients/name_coefficients.tsv"
+    resources:
+        mem_mb=memory(1000),
+    script:
+        "../scripts/name_coefficients.py"

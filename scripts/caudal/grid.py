@@ -1,0 +1,154 @@
+"""The grid: its points, their ids and their names in tables."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from caudal.errors import UserError
+
+STEPS = ("extractor", "vectorizer", "classifier")
+LIST_VALUED = {"features": 1, "interactions": 2}
+"""Parameters whose single values are lists, and how deep."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One parametrisation: its id and, by step, its parameters."""
+
+    id: str
+    parameters: dict[str, dict]
+
+
+def expand(grids: Sequence[dict]) -> list[Point]:
+    """All points of a list of grids, each the product of its lists, in the config's order.
+
+    Raises UserError where two points are equal.
+
+    >>> [p.parameters["classifier"] for p in expand([{"classifier": {"alpha": [0.1, 0.2]}}])]
+    [{'alpha': 0.1}, {'alpha': 0.2}]
+    """
+    points: dict[str, Point] = {}
+    for grid in grids:
+        axes = [
+            (step, name, _alternatives(name, value))
+            for step in STEPS
+            for name, value in grid.get(step, {}).items()
+        ]
+        for values in product(*(alternatives for _, _, alternatives in axes)):
+            parameters: dict[str, dict] = {step: {} for step in STEPS}
+            for (step, name, _), value in zip(axes, values, strict=True):
+                parameters[step][name] = value
+            point = make_point(parameters)
+            if point.id in points:
+                raise UserError(
+                    f"grid: the point {describe(parameters)} is there twice; write each value of a "
+                    f"list once, and no point in two grids."
+                )
+            points[point.id] = point
+    return list(points.values())
+
+
+def make_point(parameters: dict[str, dict]) -> Point:
+    """The point of ``parameters``; its id is made of them alone, whatever their order."""
+    parameters = {
+        step: {name: _plain(value) for name, value in sorted(parameters.get(step, {}).items())}
+        for step in STEPS
+    }
+    text = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
+    return Point(hashlib.sha256(text.encode()).hexdigest()[:12], parameters)
+
+
+def column_names(points: Sequence[Point]) -> dict[tuple[str, str], str]:
+    """The names in tables of the parameters that vary over ``points``, by (step, parameter)."""
+    seen: dict[tuple[str, str], set] = {}
+    for point in points:
+        for step in STEPS:
+            for name in point.parameters[step]:
+                seen.setdefault((step, name), set())
+    for key, values in seen.items():
+        step, name = key
+        values.update(cell(p.parameters[step][name]) if name in p.parameters[step] else None
+                      for p in points)  # fmt: skip
+    varied = sorted(key for key, values in seen.items() if len(values) > 1)
+    names = [name for _, name in varied]
+    return {
+        (step, name): name if names.count(name) == 1 else f"{step}.{name}"
+        for step, name in sorted(varied, key=lambda key: (STEPS.index(key[0]), key[1]))
+    }
+
+
+def row(point: Point, columns: dict[tuple[str, str], str]) -> dict[str, str]:
+    """The cells of a point in a table of ``columns``; empty where it has no such parameter."""
+    return {
+        label: cell(point.parameters[step][name]) if name in point.parameters[step] else ""
+        for (step, name), label in columns.items()
+    }
+
+
+def cell(value) -> str:
+    """A parameter's value as text: bare for plain values, JSON for lists and mappings.
+
+    >>> cell(["x1", "x2"]), cell(0.1), cell("l2"), cell(None)
+    ('["x1","x2"]', '0.1', 'l2', 'null')
+    """
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+
+
+def describe(parameters: dict[str, dict]) -> str:
+    """The parameters in one line, for messages and logs."""
+    return ", ".join(
+        f"{step}.{name}={cell(value)}"
+        for step in STEPS
+        for name, value in parameters.get(step, {}).items()
+    )
+
+
+def jobs(points: Sequence[Point], points_per_job: int) -> list[list[Point]]:
+    """The points in jobs of at most ``points_per_job``, those that share features together.
+
+    Points with the same extractor and vectorizer are neighbours, so that a job reads and
+    vectorises for many at once.
+    """
+    together = sorted(points, key=lambda point: (shared_features(point), point.id))
+    return [together[i : i + points_per_job] for i in range(0, len(together), points_per_job)]
+
+
+def shared_features(point: Point) -> str:
+    """What points have in common that read and vectorise alike, as text."""
+    steps = [point.parameters["extractor"], point.parameters["vectorizer"]]
+    return json.dumps(steps, sort_keys=True)
+
+
+def _alternatives(name: str, value) -> list:
+    depth = LIST_VALUED.get(name, 0)
+    if _depth(value) == depth + 1:
+        return list(value)
+    if _depth(value) == depth and not isinstance(value, list):
+        return [value]
+    if depth and _depth(value) == depth:
+        raise UserError(
+            f"grid: {name} is a list of alternatives, each itself a list; write "
+            f"{name}: {cell([value])} for the one alternative {cell(value)}."
+        )
+    raise UserError(f"grid: {name}: {cell(value)} is nested too deep; write a list of values.")
+
+
+def _depth(value) -> int:
+    if not isinstance(value, list):
+        return 0
+    return 1 + max((_depth(item) for item in value), default=0)
+
+
+def _plain(value):
+    """Equal numbers alike: 1.0 is 1, so that the two make one point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in sorted(value.items(), key=str)}
+    return value

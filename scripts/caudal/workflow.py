@@ -1,0 +1,76 @@
+"""What the workflow needs to know before any job starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from caudal import config, grid, kinds, simulate
+from caudal.sources import sources
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """settings: the completed config; sources: name to file; schema: the columns' kinds and the
+    CSV format, for the ingest; points: id to point; jobs: the points that each fit trains; notes:
+    sentences for the user; simulated: the CSV files to make first.
+    """
+
+    settings: dict
+    sources: dict[str, Path]
+    schema: dict
+    points: dict[str, grid.Point]
+    jobs: dict[str, list[grid.Point]]
+    notes: list[str]
+    simulated: list[str]
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows in a chunk."""
+        return self.settings["stream"]["batch_size"] * self.settings["stream"]["n_batches"]
+
+    @property
+    def fit_settings(self) -> dict:
+        """The settings that a fit's results depend on, beside the point's parameters."""
+        data = self.settings["data"]
+        fields = {"label": data["label"], "weight": data["weight"], "missing": data["missing"]}
+        return {
+            "stream": self.settings["stream"],
+            "score": self.settings["score"],
+            "data": fields,
+            "seed": self.settings["seed"],
+        }
+
+    @property
+    def ingest_settings(self) -> dict:
+        """The section ``data`` without what later stages deal with."""
+        data = {k: v for k, v in self.settings["data"].items() if k not in ("files", "positive")}
+        missing = {k: v for k, v in data["missing"].items() if k != "indicator"}
+        if missing["numeric"] in ("mean", "zero"):
+            missing["numeric"] = "mean"  # both keep the row, and the fit fills it
+        return dict(sorted({**data, "missing": missing}.items()))
+
+
+def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
+    """Check the config against itself and the sources' heads.
+
+    ``configured`` is the whole config, ``given`` the part from the command line. Raises UserError.
+    """
+    settings = config.complete(configured, given, schema_file)
+    points = config.make_points(settings)
+    simulated: list[str] = []
+    notes: list[str] = []
+    if "simulate" in settings:
+        model = settings["simulate"]["model"]
+        count = settings["simulate"]["files"]
+        names = [model] if count == 1 else [f"{model}-{i}" for i in range(count)]
+        simulated = [f"results/simulated/{name}.csv" for name in names]
+        files = dict(zip(names, map(Path, simulated), strict=True))
+        schema = simulate.schema(model, settings["data"])
+    else:
+        files = sources(settings["data"]["files"])
+        schema, notes = kinds.decide(files, settings["data"])
+    config.check_features(points, schema["columns"])
+    jobs = {
+        job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
+        for job in grid.jobs(points, settings["points_per_job"])
+    }
+    return RunPlan(settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated)

@@ -1,0 +1,37 @@
+"""Train the points of one job in a single pass over the data."""
+
+import hashlib
+from pathlib import Path
+
+from caudal.atomic import write_text
+from caudal.fitting import fit_points, write_record
+from caudal.grid import make_point
+from caudal.logs import job_log
+from caudal.model import dump_model
+
+
+def fit(
+    manifest: str, models: list[str], scores: list[str], points: list[dict], settings: dict
+) -> None:
+    """Train ``points`` (parameters) and write the model and score files of each, in their order."""
+    order = [make_point(parameters) for parameters in points]
+    files = {
+        point.id: (model, score) for point, model, score in zip(order, models, scores, strict=True)
+    }
+    for point, model, record in fit_points(manifest, order, **settings):
+        model_file, score_file = files[point.id]
+        record["settings"] = settings
+        record["model_bytes"] = dump_model(model, model_file)
+        record["model_sha256"] = hashlib.sha256(Path(model_file).read_bytes()).hexdigest()
+        write_text(score_file, write_record(record))
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        fit(
+            snakemake.input[0],
+            list(snakemake.output.models),
+            list(snakemake.output.scores),
+            snakemake.params.points,
+            snakemake.params.settings,
+        )

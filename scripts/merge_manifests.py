@@ -1,0 +1,25 @@
+"""Merge the sources' manifests into the one that fits depend on."""
+
+from pathlib import Path
+
+from caudal.logs import job_log
+from caudal.manifest import merge
+from caudal.progressive import make_plan
+
+
+def merge_manifests(manifests: list[str], out: str, stream: dict, score: dict) -> dict:
+    """Merge ``manifests`` into ``out``; a UserError where too few rows are there for a score."""
+    merged = merge([Path(path) for path in manifests], Path(out))
+    make_plan(merged, stream, score)
+    return merged
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]) as log:
+        merged = merge_manifests(
+            list(snakemake.input),
+            snakemake.output[0],
+            snakemake.params.stream,
+            snakemake.params.score,
+        )
+        log.info("%d rows of %d sources", merged["rows"], len(merged["sources"]))

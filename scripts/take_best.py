@@ -1,0 +1,14 @@
+"""Copy the best point's model."""
+
+from pathlib import Path
+
+from caudal.logs import job_log
+from caudal.ranking import take_best
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        take_best(
+            Path(snakemake.input.ranking),
+            Path(snakemake.params.fits),
+            Path(snakemake.output.model),
+        )
