@@ -1,0 +1,77 @@
+"""Rebatching."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from caudal.errors import UserError
+from caudal.streams import Streamer, batch_length, buffer_batch, buffer_streamer, mux
+from sample_streams import pool_of, ramp
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 2)])
+@pytest.mark.parametrize("rows", [1, 2, 5, 17])
+@pytest.mark.parametrize("size", [1, 2, 5, 17, 100])
+def test_buffers_lose_and_reorder_nothing(shape, rows, size):
+    whole = np.random.default_rng(0).normal(size=(rows * 20, *shape))
+    batches = [
+        {"X": whole[i : i + rows], "Y": whole[i : i + rows]} for i in range(0, len(whole), rows)
+    ]
+    streamer = Streamer(batches)
+    for found in (buffer_batch(batches, size), buffer_streamer(streamer, size)):
+        found = list(found)
+        lengths = [batch_length(batch) for batch in found]
+        assert set(lengths[:-1]) <= {size}
+        assert 1 <= lengths[-1] <= size
+        for key in ("X", "Y"):
+            assert np.array_equal(np.concatenate([batch[key] for batch in found]), whole)
+
+
+def test_buffers_take_uneven_and_empty_batches():
+    batches = [{"X": np.arange(n)} for n in (0, 3, 1, 12, 0, 2)]
+    found = list(buffer_batch([{}, *batches], 4))
+    assert [len(batch["X"]) for batch in found] == [4, 4, 4, 4, 2]
+    expected = np.concatenate([batch["X"] for batch in batches])
+    assert np.array_equal(np.concatenate([batch["X"] for batch in found]), expected)
+    assert list(buffer_batch([], 4)) == []
+
+
+def test_buffers_copy_only_what_they_join():
+    batches = list(ramp(3, rows=4))
+    assert all(a is b for a, b in zip(buffer_batch(batches, 4), batches, strict=True))
+    whole = np.arange(10)
+    assert all(np.shares_memory(b["X"], whole) for b in buffer_batch([{"X": whole}], 4))
+
+
+def test_buffers_join_arrow_arrays():
+    words = [["a", "b", None], ["c", "b"], ["d"] * 4, [f"w{i}" for i in range(120)]] * 2
+    words[-1] = [f"v{i}" for i in range(120)]
+    narrow = pa.dictionary(pa.int8(), pa.string())
+    batches = [
+        {
+            "X": pa.array(range(len(w))),
+            "word": pa.array(w),
+            "level": pa.array(w).dictionary_encode().cast(narrow),
+            "chunked": pa.chunked_array([w]),
+        }
+        for w in words
+    ]
+    found = list(buffer_batch(batches, 100))
+    assert [batch_length(batch) for batch in found[:-1]] == [100] * (len(found) - 1)
+    for key in ("word", "level", "chunked"):
+        rows = [row for batch in found for row in batch[key].to_pylist()]
+        assert rows == [word for batch in words for word in batch]
+    assert all(pa.types.is_dictionary(batch["level"].type) for batch in found)
+
+
+def test_buffers_refuse_other_keys_and_no_size():
+    with pytest.raises(RuntimeError, match="same keys"):
+        list(buffer_batch([{"X": np.zeros(1)}, {"X": np.zeros(1), "Y": np.zeros(1)}], 2))
+    with pytest.raises(UserError, match="at least 1 row"):
+        list(buffer_batch([], 0))
+
+
+def test_buffer_streamer_is_a_recipe():
+    tree = Streamer(buffer_streamer, Streamer(mux, pool_of(3), 10, 2), 4, max_batches=9, seed=1)
+    epochs = [[batch["mark"].tolist() for batch in tree.generate()] for _ in range(2)]
+    assert [len(batch) for batch in epochs[0]] == [4, 4, 1]
+    assert epochs[0] != epochs[1]
