@@ -79,7 +79,29 @@ def _concatenated(arrays: list) -> Any:
     if isinstance(arrays[0], pyarrow.ChunkedArray):
         return pyarrow.chunked_array([chunk for array in arrays for chunk in array.chunks])
     if pyarrow.types.is_dictionary(arrays[0].type):
-        # Dictionaries that differ are merged, and all their levels may need wider indices.
-        wide = pyarrow.dictionary(pyarrow.int32(), arrays[0].type.value_type)
-        arrays = [array.cast(wide) for array in arrays]
+        return _concatenated_dictionaries(arrays)
     return pyarrow.concat_arrays(arrays)
+
+
+def _concatenated_dictionaries(arrays: list) -> Any:
+    """Join dictionary arrays; each dictionary is merged once, however many pieces share it."""
+    import pyarrow
+    import pyarrow.compute as pc
+
+    shared: dict[tuple, list[int]] = {}
+    for place, array in enumerate(arrays):
+        levels = array.dictionary
+        key = (*(b and b.address for b in levels.buffers()), levels.offset, len(levels))
+        shared.setdefault(key, []).append(place)
+    dictionaries = [arrays[places[0]].dictionary for places in shared.values()]
+    levels = pc.unique(pyarrow.concat_arrays(dictionaries))
+    codes: list = [None] * len(arrays)
+    for dictionary, places in zip(dictionaries, shared.values(), strict=True):
+        merged = pc.index_in(dictionary, levels)
+        pieces = pyarrow.chunked_array([arrays[place].indices for place in places])
+        pieces = merged.take(pieces.combine_chunks())
+        start = 0
+        for place in places:
+            codes[place] = pieces.slice(start, len(arrays[place]))
+            start += len(arrays[place])
+    return pyarrow.DictionaryArray.from_arrays(pyarrow.concat_arrays(codes), levels)

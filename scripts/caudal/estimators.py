@@ -6,6 +6,7 @@ import inspect
 
 from sklearn.pipeline import Pipeline
 
+from caudal.chunks import typed_classes
 from caudal.errors import UserError
 
 MODULES = (
@@ -51,7 +52,7 @@ def check_parameters(parameters: dict) -> None:
             )
 
 
-def make_classifier(parameters: dict, point: str, seed: int, manifest: dict, data: dict):
+def make_classifier(parameters: dict, point: str, seed: int, manifest: dict):
     """An unfitted classifier of a point's ``parameters``.
 
     A stream is learned in its order: ``shuffle`` is false unless given. Every draw comes from
@@ -80,8 +81,6 @@ def point_seed(seed: int, point: str) -> int:
 
 
 def _class_weight(weights, manifest: dict) -> dict:
-    from caudal.chunks import typed_classes
-
     classes = typed_classes(manifest)
     counts = manifest["labels"]
     if weights == "counted":
