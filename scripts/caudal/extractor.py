@@ -98,14 +98,26 @@ class Extractor(TransformerMixin, BaseEstimator):
             columns[name] = pa.array(values)
         return pa.table(columns)
 
+    def learned(self) -> dict[str, list]:
+        """All that was learned, as plain values."""
+        names = ("mean_", "center_", "scale_", "_seen")
+        return {"numeric_": self.numeric_} | {name: getattr(self, name).tolist() for name in names}
+
+    def set_learned(self, learned: dict[str, list]) -> None:
+        """Take over what another extractor of the same settings has learned."""
+        self.numeric_ = list(learned["numeric_"])
+        for name in ("mean_", "center_", "scale_"):
+            setattr(self, name, np.array(learned[name], np.float64))
+        self._seen = np.array(learned["_seen"], np.int64)
+
     def _learn_kinds(self, table: pa.Table) -> None:
         if hasattr(self, "mean_"):
             return
-        self.numeric_ = [f.name for f in table.schema if pa.types.is_floating(f.type)]
-        count = len(self.numeric_)
-        self.mean_, self.center_ = np.zeros(count), np.zeros(count)
-        self.scale_ = np.ones(count)
-        self._seen = np.zeros(count, np.int64)
+        numeric = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+        zeros, ones = [0] * len(numeric), [1] * len(numeric)
+        self.set_learned(
+            {"numeric_": numeric, "mean_": zeros, "center_": zeros, "scale_": ones, "_seen": zeros}
+        )
 
     @staticmethod
     def _may_miss(column: pa.ChunkedArray, values: np.ndarray) -> bool:

@@ -105,8 +105,8 @@ def prefetched_batches(*args) -> Iterator[dict]:
         for batch in batches:
             if END in batch:
                 learned = pickle.loads(batch[END].tobytes())
-                for feature, (extractor, columns) in zip(features, learned, strict=True):
-                    feature.extractor = extractor
+                for feature, (extracted, columns) in zip(features, learned, strict=True):
+                    feature.extractor.set_learned(extracted)
                     feature.registry.columns, feature.registry.size = columns, len(columns)
             else:
                 for i, feature in enumerate(features):
@@ -118,7 +118,7 @@ def _with_columns(*args) -> Iterator[dict]:
     features = args[2]
     for batch in encoded_batches(*args):
         if END in batch:
-            learned = [(feature.extractor, feature.registry.touched()) for feature in features]
+            learned = [(f.extractor.learned(), f.registry.touched()) for f in features]
             yield {END: np.frombuffer(pickle.dumps(learned), np.uint8)}
         else:
             for i, feature in enumerate(features):

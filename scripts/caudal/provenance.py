@@ -16,8 +16,14 @@ def code_hash(script: str | Path) -> str:
     imports are seen.
     """
     digest = hashlib.sha256(_meaning(Path(script)).encode())
-    for module in sorted(_reached(Path(script))):
+    modules = sorted(_reached(Path(script)))
+    for module in modules:
         digest.update(f"{module.name}\0{_meaning(module)}\0".encode())
+    for folder in sorted({module.parent for module in modules} - {PACKAGE}):
+        # A page's templates are code, too.
+        for file in sorted(folder.iterdir()):
+            if file.is_file() and file.suffix != ".py":
+                digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -52,7 +58,7 @@ def _modules(name: str) -> list[Path]:
     path = name.removeprefix(f"{PACKAGE.name}.").replace(".", "/")
     if not path.replace("_", "").replace("/", "").rstrip("*").isalnum():
         return []
-    found = sorted(PACKAGE.glob(f"{path}.py"))
+    found = sorted([*PACKAGE.glob(f"{path}.py"), *PACKAGE.glob(f"{path}/__init__.py")])
     return found if not path.endswith("*") or len(path) > 1 else []
 
 

@@ -181,7 +181,7 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
 
 
 def codes_and_levels(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
-    """Codes (int32) into the levels (text); a missing category is one level more, the empty text."""
+    """Codes (int32) into the levels (text); a missing category is a level more, the empty text."""
     array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if isinstance(array, pa.ChunkedArray):
         array = array.unify_dictionaries().combine_chunks()
@@ -193,7 +193,7 @@ def codes_and_levels(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
 
 
 def bytes_and_ends(levels: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
-    """UTF-8 of all ``levels`` (uint8) and where each begins and ends in it (one more than levels)."""
+    """UTF-8 of all ``levels`` (uint8) and the places where each begins, and the last ends."""
     _, offsets, data = levels.buffers()
     ends = np.frombuffer(offsets, np.int32)[levels.offset : levels.offset + len(levels) + 1]
     if data is None or not len(levels):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from caudal import config, grid, kinds, simulate
+from caudal import config, grid, ingest, kinds, simulate
 from caudal.sources import sources
 
 
@@ -11,7 +11,8 @@ from caudal.sources import sources
 class RunPlan:
     """settings: the completed config; sources: name to file; schema: the columns' kinds and the
     CSV format, for the ingest; points: id to point; jobs: the points that each fit trains; notes:
-    sentences for the user; simulated: the CSV files to make first.
+    sentences for the user; simulated: the CSV files to make first; new_files: name to file of
+    those to predict.
     """
 
     settings: dict
@@ -21,6 +22,7 @@ class RunPlan:
     jobs: dict[str, list[grid.Point]]
     notes: list[str]
     simulated: list[str]
+    new_files: dict[str, str]
 
     @property
     def chunk_rows(self) -> int:
@@ -41,12 +43,8 @@ class RunPlan:
 
     @property
     def ingest_settings(self) -> dict:
-        """The section ``data`` without what later stages deal with."""
-        data = {k: v for k, v in self.settings["data"].items() if k not in ("files", "positive")}
-        missing = {k: v for k, v in data["missing"].items() if k != "indicator"}
-        if missing["numeric"] in ("mean", "zero"):
-            missing["numeric"] = "mean"  # both keep the row, and the fit fills it
-        return dict(sorted({**data, "missing": missing}.items()))
+        """What of the section ``data`` decides the parts."""
+        return ingest.settings(self.settings["data"])
 
 
 def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
@@ -73,4 +71,8 @@ def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
         for job in grid.jobs(points, settings["points_per_job"])
     }
-    return RunPlan(settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated)
+    new = sources(settings["predict"]["files"]) if "predict" in settings else {}
+    new_files = {name: str(path) for name, path in new.items()}
+    return RunPlan(
+        settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated, new_files
+    )

@@ -1,0 +1,31 @@
+"""Caudal: model selection over data streams that are too large for memory.
+
+By hand, in a run's working directory: ``caudal.results(5)``, ``caudal.load()``,
+``caudal.refit(point)``. What these need is imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "BenchmarkClassifier": "caudal.benchmark",
+    "Extractor": "caudal.extractor",
+    "UserError": "caudal.errors",
+    "Vectorizer": "caudal.vectorizer",
+    "load": "caudal.notebook",
+    "predict": "caudal.prediction",
+    "refit": "caudal.notebook",
+    "results": "caudal.notebook",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'caudal' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,115 @@
+"""What a manifest says about each column, gathered part by part in bounded memory."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MOST_LEVELS = 100_000  # told apart before the count of a column's levels is given up
+KEPT_LEVELS = 1_000  # counted on after that
+TOP_LEVELS = 50
+
+
+class NumericStats:
+    """Missing values, range, mean and standard deviation (of the rows, not of a sample)."""
+
+    def __init__(self) -> None:
+        self._missing = self._count = 0
+        self._low, self._high = math.inf, -math.inf
+        self._mean = self._squares = 0.0  # squares: the sum of squared distances from the mean
+
+    def add(self, column: pa.Array) -> None:
+        """Take in the values of one part."""
+        self._missing += column.null_count
+        values = column.drop_null().to_numpy()
+        if not len(values):
+            return
+        self._low = min(self._low, float(values.min()))
+        self._high = max(self._high, float(values.max()))
+        mean = float(values.mean())
+        squares = float(np.square(values - mean).sum())
+        self._mean, self._squares = merge_moments(
+            (self._count, self._mean, self._squares), (len(values), mean, squares)
+        )
+        self._count += len(values)
+
+    def summary(self) -> dict:
+        """The entry of the manifest; the figures are null where no value was seen."""
+        if not self._count:
+            figures = dict.fromkeys(("min", "max", "mean", "std"))
+        else:
+            std = math.sqrt(self._squares / self._count)
+            figures = {"min": self._low, "max": self._high, "mean": self._mean, "std": std}
+        return {"missing": self._missing, **{k: _json_number(v) for k, v in figures.items()}}
+
+
+class LevelStats:
+    """Missing values and the counts of the levels.
+
+    Beyond ``most`` levels their number is no longer exact, and only the ``KEPT_LEVELS`` most
+    frequent so far are counted on.
+    """
+
+    def __init__(self, most: int = MOST_LEVELS):
+        self._missing, self._most = 0, most
+        self._levels = pa.array([], pa.string())
+        self._counts = np.zeros(0, np.int64)
+        self.exact = True
+
+    def add(self, levels: pa.Array, counts: np.ndarray, missing: int) -> None:
+        """Take in one part: its levels, none of them twice, and how often each is there."""
+        self._missing += missing
+        places = pc.index_in(levels, value_set=self._levels)
+        known = places.is_valid().to_numpy(zero_copy_only=False)
+        self._counts[places.drop_null().to_numpy()] += counts[known]
+        if not self.exact or known.all():
+            return
+        self._levels = pa.concat_arrays([self._levels, levels.filter(pa.array(~known))])
+        self._counts = np.concatenate([self._counts, counts[~known]])
+        if len(self._levels) > self._most:
+            self.exact = False
+            kept = top(self.counts, KEPT_LEVELS)
+            self._levels = pa.array([level for level, _ in kept], pa.string())
+            self._counts = np.array([count for _, count in kept], np.int64)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The levels that are counted, and how often each is there."""
+        return dict(zip(self._levels.to_pylist(), self._counts.tolist(), strict=True))
+
+    def summary(self) -> dict:
+        """The entry of the manifest; ``levels`` is a lower bound where it is not exact."""
+        return {
+            "missing": self._missing,
+            "levels": len(self._levels) if self.exact else self._most,
+            "levels_exact": self.exact,
+            "top_levels": dict(top(self.counts, TOP_LEVELS)),
+        }
+
+
+def top(counts: dict[str, int], most: int) -> list[tuple[str, int]]:
+    """The most frequent levels, the first of equals in the order of their texts.
+
+    >>> top({"b": 1, "a": 1, "c": 3}, 2)
+    [('c', 3), ('a', 1)]
+    """
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+def merge_moments(
+    left: tuple[int, float, float], right: tuple[int, float, float]
+) -> tuple[float, float]:
+    """Mean and sum of squared distances from it, of two (count, mean, sum of squares) together.
+
+    >>> merge_moments((1, 1.0, 0.0), (1, 3.0, 0.0))
+    (2.0, 2.0)
+    """
+    (n, mean, squares), (m, other, more) = left, right
+    gap, total = other - mean, n + m
+    return mean + gap * m / total, squares + more + gap * gap * n * m / total
+
+
+def _json_number(value: float | None) -> float | None:
+    """JSON has no infinities: they are null."""
+    return value if value is not None and math.isfinite(value) else None

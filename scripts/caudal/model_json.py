@@ -1,0 +1,79 @@
+"""A linear model as JSON: enough to score without any pickle.
+
+Score a record so: settle its missing numbers and standardise them as ``extractor`` says, form the
+terms that ``vectorizer`` asks for with their values, and hash each name by MurmurHash3 (32 bits,
+seed 0, signed). A term counts in the column ``abs(hash) % n_features`` with its value times the
+hash's sign. A class's margin is its intercept plus the sum over terms of value times weight, where
+a column that is not listed weighs 0. ``probability`` says what becomes of margins:
+
+- ``logistic``: ``1 / (1 + exp(-margin))``; ``modified_huber``: the margin clipped to -1 and 1,
+  plus 1, halved. With two classes there is one margin, that of the second class; with more, the
+  probabilities are divided by their sum, and are alike where that is 0.
+- null: there are no probabilities. The second of two classes is predicted where the margin is
+  above 0, of more classes the one with the largest margin.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from caudal.atomic import write_text
+
+log = logging.getLogger("caudal")
+
+FORMAT = 1
+PROBABILITIES = {"log_loss": "logistic", "modified_huber": "modified_huber"}
+
+
+def write(model, path: str | Path) -> None:
+    """Write a fitted pipeline to ``path``; ``columns`` is null where it is not linear."""
+    content = describe(model)
+    if content["columns"] is None:
+        log.info("%s is not linear: model.json holds its settings alone.", content["classifier"])
+    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def describe(model) -> dict:
+    """A fitted pipeline in plain values.
+
+    ``columns`` (ascending) are those with a weight, ``weights`` a row per margin with a weight for
+    each of them, ``intercept`` a number per margin.
+    """
+    extractor, vectorizer, classifier = (
+        model.named_steps[step] for step in ("extractor", "vectorizer", "classifier")
+    )
+    loss = getattr(classifier, "loss", None)
+    return {
+        "format": FORMAT,
+        "classifier": type(classifier).__name__,
+        "loss": loss,
+        "probability": PROBABILITIES.get(loss) if hasattr(classifier, "predict_proba") else None,
+        "classes": classifier.classes_.tolist(),
+        "extractor": {
+            "features": list(extractor.features),
+            "numeric": extractor.numeric_,
+            "missing": extractor.missing,
+            "indicator": extractor.indicator,
+            "mean": extractor.mean_.tolist(),
+            "center": extractor.center_.tolist(),
+            "scale": extractor.scale_.tolist(),
+        },
+        "vectorizer": vectorizer.get_params(),
+        **_weights(classifier),
+    }
+
+
+def _weights(classifier) -> dict:
+    if not hasattr(classifier, "coef_"):
+        return {"columns": None, "weights": None, "intercept": None}
+    weights = classifier.coef_
+    weights = np.atleast_2d(weights.toarray() if hasattr(weights, "toarray") else weights)
+    columns = np.flatnonzero(weights.any(axis=0))
+    intercept = np.broadcast_to(np.ravel(classifier.intercept_), len(weights))
+    return {
+        "columns": columns.tolist(),
+        "weights": weights[:, columns].tolist(),
+        "intercept": intercept.tolist(),
+    }

@@ -1,0 +1,100 @@
+"""The sources that ``data.files`` means, with a stable name for each."""
+
+import glob
+import hashlib
+import re
+from pathlib import Path
+
+from caudal.errors import UserError
+
+SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.zst", ".parquet")
+RESERVED = {"manifest"}
+LONGEST_NAME = 80
+
+
+def sources(patterns: list[str], base: Path = Path(".")) -> dict[str, Path]:
+    """Map the name of each source to its path, in stream order.
+
+    The patterns keep their order, the matches of one pattern are in natural order (``day2``
+    before ``day10``), and a file that two patterns match comes once. A name is the file's stem,
+    fit for a file name; where two would be equal, the later one bears a hash of its path, so
+    that files added later leave the earlier names alone.
+
+    Raises
+    ------
+    UserError
+        If a pattern matches nothing, or a file is of no kind that can be read.
+    """
+    if isinstance(patterns, str):
+        patterns = [patterns]
+    found: dict[str, Path] = {}
+    seen: set[str] = set()
+    taken: set[str] = set()
+    for pattern in patterns:
+        for path in _matches(pattern, base):
+            key = path.as_posix()
+            if key in seen:
+                continue
+            seen.add(key)
+            name = _name(path)
+            if name.casefold() in taken:
+                name = f"{name}-{_short_hash(path)}"
+            taken.add(name.casefold())
+            found[name] = base / path
+    return found
+
+
+def suffix(path: Path) -> str | None:
+    """The suffix by which a file is read, or None.
+
+    >>> suffix(Path("a.b.CSV.gz"))
+    '.csv.gz'
+    """
+    name = path.name.lower()
+    return next((known for known in SUFFIXES if name.endswith(known)), None)
+
+
+def shown_path(file: Path) -> str:
+    """The path as it stands in outputs: as given, or its name alone if it is absolute.
+
+    >>> shown_path(Path("data/a.csv")), shown_path(Path("/data/a.csv"))
+    ('data/a.csv', 'a.csv')
+    """
+    return file.name if file.is_absolute() else file.as_posix()
+
+
+def _matches(pattern: str, base: Path) -> list[Path]:
+    if (base / pattern).is_file():  # a plain name may hold [brackets]
+        matches = [Path(pattern)]
+    else:
+        names = glob.glob(pattern, root_dir=base, recursive=True)
+        matches = [Path(name) for name in names if (base / name).is_file()]
+    if not matches:
+        raise UserError(
+            f"data.files: no file matches {pattern!r} in {base.resolve()}; correct the pattern."
+        )
+    for path in matches:
+        if suffix(path) is None:
+            raise UserError(
+                f"data.files: {path} cannot be read; its name must end in {', '.join(SUFFIXES)}."
+            )
+    return sorted(matches, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, int, str]]:
+    pieces = re.split(r"([0-9]+)", path.as_posix())
+    key = [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
+    return [*key, (2, 0, path.as_posix())]
+
+
+def _name(path: Path) -> str:
+    stem = path.name[: -len(suffix(path))]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:LONGEST_NAME]
+    # What the clean name loses is told apart by the hash, whichever other files there are.
+    if name != stem.replace(".", "_").replace(" ", "_") or name.lower() in RESERVED:
+        name = f"{name}-{_short_hash(path)}"
+    return name
+
+
+def _short_hash(path: Path) -> str:
+    return hashlib.sha256(path.as_posix().encode("utf-8", "surrogateescape")).hexdigest()[:8]

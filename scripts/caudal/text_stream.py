@@ -1,0 +1,80 @@
+"""A source's text as a stream of UTF-8 bytes, whatever its compression and encoding."""
+
+import codecs
+from pathlib import Path
+
+import pyarrow as pa
+
+from caudal.errors import UserError
+
+BAD_BYTE = b"\xff"  # never part of UTF-8: marks what could not be decoded
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def _mark_bad(error: UnicodeError) -> tuple[str, int]:
+    """Replace undecodable bytes by a mark that is no UTF-8, followed by their hexadecimal."""
+    text = "".join(f"\udcff\\x{byte:02x}" for byte in error.object[error.start : error.end])
+    return text, error.end
+
+
+codecs.register_error("caudal", _mark_bad)
+
+
+class TextStream:
+    """Reads a file, decompressed, as UTF-8 bytes.
+
+    A byte order mark is left out and decides the encoding; else it is ``encoding``, or UTF-8.
+    Bytes that are no text in a foreign encoding appear as ``BAD_BYTE`` and their hexadecimal,
+    so that whoever reads the row as UTF-8 finds the fault.
+    """
+
+    def __init__(self, file: Path, encoding: str | None = None):
+        self.file = file
+        try:
+            self._raw = pa.input_stream(str(file), compression="detect")
+        except OSError as error:
+            raise self._unreadable(error) from error
+        start = self._read_raw(4)
+        mark, marked = next(((m, e) for m, e in MARKS if start.startswith(m)), (b"", None))
+        self.encoding = codecs.lookup(marked or encoding or "utf-8").name
+        if self.encoding in ("utf-8", "utf-8-sig", "ascii"):
+            self.encoding, self._decoder = "utf-8", None
+            start = start[len(mark) :]
+        else:
+            self._decoder = codecs.getincrementaldecoder(self.encoding)("caudal")
+        self._start = start
+
+    def __enter__(self) -> "TextStream":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._raw.close()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, about ``size`` of them; empty only at the end."""
+        fresh, self._start = self._start, b""
+        fresh += self._read_raw(size - len(fresh))
+        if self._decoder is None:
+            return fresh
+        text = self._decoder.decode(fresh, final=not fresh)
+        while fresh and not text:  # the bytes of half a character
+            fresh = self._read_raw(4)
+            text = self._decoder.decode(fresh, final=not fresh)
+        return text.encode("utf-8", "surrogateescape")
+
+    def _read_raw(self, size: int) -> bytes:
+        try:
+            return self._raw.read(max(size, 1))
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> UserError:
+        return UserError(
+            f"{self.file} cannot be read: {error}; see that it is whole and what its name says."
+        )
