@@ -22,7 +22,6 @@ localrules:
     write_grid,
     rank,
     take_best,
-    predict,
 
 
 rule all:

@@ -17,7 +17,9 @@ def plan():
     """The settings, sources, schema, points and jobs; an error of the user's ends the run."""
     try:
         return caudal_workflow.plan(
-            config, workflow.config_settings.overwrite_config, HERE / "rules/config.schema.yaml"
+            config,
+            workflow.config_settings.overwrite_config,
+            HERE / "rules/config.schema.yaml",
         )
     except UserError as error:
         raise WorkflowError(str(error)) from None
@@ -35,6 +37,16 @@ def code_of(name):
 def source_file(wildcards):
     """The file of a source."""
     return str(PLAN.sources[wildcards.source])
+
+
+def new_files(wildcards):
+    """The files to predict."""
+    if not PLAN.new_files:
+        raise WorkflowError(
+            "There is nothing to predict: name the new files, as in --config "
+            "'predict={files: [new.csv]}'."
+        )
+    return list(PLAN.new_files.values())
 
 
 def parameters_of(wildcards):

@@ -4,16 +4,18 @@ if PLAN.simulated:
         output:
             files=PLAN.simulated,
             truth="results/simulated/truth.csv",
-        params:
-            code=code_of("simulate"),
-            settings=SETTINGS["simulate"],
-            seed=SETTINGS["seed"],
         log:
             "logs/simulate/simulate.log",
         benchmark:
             "benchmarks/simulate/simulate.tsv"
+        conda:
+            "../envs/caudal.yaml"
         resources:
             mem_mb=memory(1000),
+        params:
+            code=code_of("simulate"),
+            settings=SETTINGS["simulate"],
+            seed=SETTINGS["seed"],
         script:
             "../scripts/simulate.py"
 
@@ -24,19 +26,21 @@ rule to_parquet:
     output:
         manifest="results/data/{source}/manifest.json",
         rejects="results/data/{source}/rejects.csv",
+    log:
+        "logs/to_parquet/{source}.log",
+    benchmark:
+        "benchmarks/to_parquet/{source}.tsv"
     wildcard_constraints:
         source="[A-Za-z0-9_-]+",
+    conda:
+        "../envs/caudal.yaml"
+    resources:
+        mem_mb=memory(1000),
     params:
         code=code_of("to_parquet"),
         schema=PLAN.schema,
         data=PLAN.ingest_settings,
         chunk_rows=PLAN.chunk_rows,
-    log:
-        "logs/to_parquet/{source}.log",
-    benchmark:
-        "benchmarks/to_parquet/{source}.tsv"
-    resources:
-        mem_mb=memory(1000),
     script:
         "../scripts/to_parquet.py"
 
@@ -46,15 +50,17 @@ rule merge_manifests:
         collect("results/data/{source}/manifest.json", source=PLAN.sources),
     output:
         "results/data/manifest.json",
-    params:
-        code=code_of("merge_manifests"),
-        stream=SETTINGS["stream"],
-        score=SETTINGS["score"],
     log:
         "logs/merge_manifests/merge_manifests.log",
     benchmark:
         "benchmarks/merge_manifests/merge_manifests.tsv"
+    conda:
+        "../envs/caudal.yaml"
     resources:
         mem_mb=memory(500),
+    params:
+        code=code_of("merge_manifests"),
+        stream=SETTINGS["stream"],
+        score=SETTINGS["score"],
     script:
         "../scripts/merge_manifests.py"

@@ -6,18 +6,20 @@ if SETTINGS["points_per_job"] == 1:
         output:
             models=["results/fits/{point}/model.pkl"],
             scores=["results/fits/{point}/score.json"],
-        wildcard_constraints:
-            point="[0-9a-f]{12}",
-        params:
-            code=code_of("fit"),
-            points=parameters_of,
-            settings=PLAN.fit_settings,
         log:
             "logs/fit/{point}.log",
         benchmark:
             "benchmarks/fit/{point}.tsv"
+        wildcard_constraints:
+            point="[0-9a-f]{12}",
+        conda:
+            "../envs/caudal.yaml"
         resources:
             mem_mb=memory(1000),
+        params:
+            code=code_of("fit"),
+            points=parameters_of,
+            settings=PLAN.fit_settings,
         script:
             "../scripts/fit.py"
 
@@ -33,15 +35,17 @@ for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
         output:
             models=[f"results/fits/{point.id}/model.pkl" for point in points],
             scores=[f"results/fits/{point.id}/score.json" for point in points],
-        params:
-            code=code_of("fit"),
-            points=[point.parameters for point in points],
-            settings=PLAN.fit_settings,
         log:
             f"logs/fit/{job}.log",
         benchmark:
             f"benchmarks/fit/{job}.tsv"
+        conda:
+            "../envs/caudal.yaml"
         resources:
             mem_mb=memory(1000),
+        params:
+            code=code_of("fit"),
+            points=[point.parameters for point in points],
+            settings=PLAN.fit_settings,
         script:
             "../scripts/fit.py"

@@ -1,13 +1,15 @@
 rule write_grid:
     output:
         "results/grid.csv",
-    params:
-        code=code_of("write_grid"),
-        points=[point.parameters for point in POINTS.values()],
     log:
         "logs/write_grid/write_grid.log",
     benchmark:
         "benchmarks/write_grid/write_grid.tsv"
+    conda:
+        "../envs/caudal.yaml"
+    params:
+        code=code_of("write_grid"),
+        points=[point.parameters for point in POINTS.values()],
     script:
         "../scripts/write_grid.py"
 
@@ -19,13 +21,15 @@ rule rank:
     output:
         ranking="results/ranking.csv",
         costs="results/costs.csv",
-    params:
-        code=code_of("rank"),
-        points=[point.parameters for point in POINTS.values()],
     log:
         "logs/rank/rank.log",
     benchmark:
         "benchmarks/rank/rank.tsv"
+    conda:
+        "../envs/caudal.yaml"
+    params:
+        code=code_of("rank"),
+        points=[point.parameters for point in POINTS.values()],
     script:
         "../scripts/rank.py"
 
@@ -34,15 +38,18 @@ rule take_best:
     input:
         ranking="results/ranking.csv",
         models=collect("results/fits/{point}/model.pkl", point=POINTS),
+        scores=collect("results/fits/{point}/score.json", point=POINTS),
     output:
         model="results/best/model.pkl",
-    params:
-        code=code_of("take_best"),
-        fits="results/fits",
+        score="results/best/score.json",
     log:
         "logs/take_best/take_best.log",
     benchmark:
         "benchmarks/take_best/take_best.tsv"
+    conda:
+        "../envs/caudal.yaml"
+    params:
+        code=code_of("take_best"),
     script:
         "../scripts/take_best.py"
 
@@ -50,17 +57,23 @@ rule take_best:
 rule name_coefficients:
     input:
         model="results/best/model.pkl",
+        score="results/best/score.json",
         manifest="results/data/manifest.json",
-        truth=branch(bool(PLAN.simulated), then="results/simulated/truth.csv", otherwise=[]),
+        truth=branch(
+            bool(PLAN.simulated), then="results/simulated/truth.csv", otherwise=[]
+        ),
     output:
         coefficients="results/best/coefficients.csv",
-    params:
-        code=code_of("name_coefficients"),
+        plain="results/best/model.json",
     log:
         "logs/name_coefficients/name_coefficients.log",
     benchmark:
         "benchmarks/name_coefficients/name_coefficients.tsv"
+    conda:
+        "../envs/caudal.yaml"
     resources:
         mem_mb=memory(1000),
+    params:
+        code=code_of("name_coefficients"),
     script:
         "../scripts/name_coefficients.py"

@@ -1,15 +1,29 @@
-"""Name the coefficients of the best model."""
+"""Name the coefficients of the best model, and write it down without a pickle."""
 
 from pathlib import Path
 
+from caudal import model_json
 from caudal.coefficients import coefficients
 from caudal.logs import job_log
+from caudal.score_files import load_checked
+
+
+def name_coefficients(
+    model: str, manifest: str, coefficients_csv: str, plain: str, truth: str | None
+) -> None:
+    """Write the table of coefficients and the model as JSON."""
+    coefficients(
+        Path(model), Path(manifest), Path(coefficients_csv), Path(truth) if truth else None
+    )
+    model_json.write(load_checked(Path(model)), Path(plain))
+
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        coefficients(
-            Path(snakemake.input.model),
-            Path(snakemake.input.manifest),
-            Path(snakemake.output.coefficients),
-            Path(snakemake.input.truth) if snakemake.input.truth else None,
+        name_coefficients(
+            snakemake.input.model,
+            snakemake.input.manifest,
+            snakemake.output.coefficients,
+            snakemake.output.plain,
+            snakemake.input.truth or None,
         )

@@ -9,6 +9,6 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         take_best(
             Path(snakemake.input.ranking),
-            Path(snakemake.params.fits),
+            Path(snakemake.input.models[0]).parents[1],
             Path(snakemake.output.model),
         )

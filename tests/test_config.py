@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from caudal.config import check_features, complete, make_points
 from caudal.errors import UserError
 from caudal.workflow import plan

@@ -1,7 +1,6 @@
 """The grid: points, ids, names in tables, jobs."""
 
 import pytest
-
 from caudal.errors import UserError
 from caudal.grid import cell, column_names, expand, jobs, make_point, row
 

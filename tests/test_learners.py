@@ -120,7 +120,9 @@ def test_numbers_alone_give_the_same_bits(penalty):
         plain = SGDClassifier(**classifier.get_params())
         learner = make_learner(classifier, np.arange(2), encoder.registry, n_features)
         for _ in range(10):
-            records = [dict(zip("abc", map(float, row))) for row in rng.normal(size=(50, 3))]
+            records = [
+                dict(zip("abc", map(float, row), strict=True)) for row in rng.normal(size=(50, 3))
+            ]
             matrix = matrix_of(records, n_features, 2)
             y = rng.integers(0, 2, 50)
             encoder.load(to_table(records))
@@ -140,10 +142,14 @@ def test_divergence_is_said():
     )  # fmt: skip
     encoder.load(to_table([{"x": 1e200}] * 100))
     batch = encoder.encode(0, 100)
-    with pytest.raises(Diverged):
+
+    def learn_on():
         for _ in range(100):
             learner.learn(*batch, np.arange(100) % 2)
             learner.predict_proba(*batch)
+
+    with pytest.raises(Diverged):
+        learn_on()
 
 
 def test_other_classifiers_learn_by_partial_fit():

@@ -63,7 +63,14 @@ def complete(config: dict, given: dict, schema_file: str | Path) -> dict:
             "stream.rate ends a chunk before all its rows are taken, so without replacement rows "
             "would be lost; write replacement: true beside it, or leave rate out."
         )
-    return settings
+    return _in_order(settings)
+
+
+def _in_order(value):
+    """The same with the keys of every section sorted: their order in the file means nothing."""
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value, key=str)}
+    return [_in_order(item) for item in value] if isinstance(value, list) else value
 
 
 def make_points(settings: dict) -> list[Point]:
@@ -264,8 +271,8 @@ def _check_sgd(parameters: dict) -> None:
         raise UserError("grid: classifier.learning_rate: pa1 and pa2 go with loss: hinge alone.")
     if "optimal" in rates and 0 in _values(parameters, "alpha"):
         raise UserError(
-            "grid: classifier.alpha: 0 leaves the learning rate optimal undefined; write a positive "
-            "number, or learning_rate: constant."
+            "grid: classifier.alpha: 0 leaves the learning rate optimal undefined; write a "
+            "positive number, or learning_rate: constant."
         )
 
 

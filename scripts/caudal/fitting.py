@@ -132,9 +132,7 @@ class _Job:
         )  # fmt: skip
 
 
-def _set_up(
-    points, manifest, data, plan, classes, seed
-) -> tuple[list[Features], list[Fit]]:
+def _set_up(points, manifest, data, plan, classes, seed) -> tuple[list[Features], list[Fit]]:
     features: dict[str, Features] = {}
     fits = []
     for point in points:

@@ -22,9 +22,9 @@ class Point:
 
 
 def expand(grids: Sequence[dict]) -> list[Point]:
-    """All points of a list of grids, each the product of its lists, in the config's order.
+    """All points of a list of grids, each the product of its lists.
 
-    Raises UserError where two points are equal.
+    Their order is that of the lists' values, whatever the order of the keys. Raises UserError where two points are equal.
 
     >>> [p.parameters["classifier"] for p in expand([{"classifier": {"alpha": [0.1, 0.2]}}])]
     [{'alpha': 0.1}, {'alpha': 0.2}]
@@ -34,7 +34,7 @@ def expand(grids: Sequence[dict]) -> list[Point]:
         axes = [
             (step, name, _alternatives(name, value))
             for step in STEPS
-            for name, value in grid.get(step, {}).items()
+            for name, value in sorted(grid.get(step, {}).items())
         ]
         for values in product(*(alternatives for _, _, alternatives in axes)):
             parameters: dict[str, dict] = {step: {} for step in STEPS}

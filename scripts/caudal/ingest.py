@@ -149,5 +149,3 @@ def source_rows(
         return iter(())
     check_header(file, fmt.header, list(types))
     return csv_rows(file, fmt, types, data, rejects)
-
-

@@ -1,0 +1,16 @@
+"""Score new files with the best model."""
+
+from pathlib import Path
+
+from caudal.logs import job_log
+from caudal.prediction import predict
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        predict(
+            Path(snakemake.input.model),
+            {name: Path(file) for name, file in snakemake.params.files.items()},
+            Path(snakemake.output[0]),
+            snakemake.params.schema,
+            snakemake.params.data,
+        )

@@ -1,0 +1,15 @@
+"""Write the report and its figures."""
+
+from pathlib import Path
+
+from caudal.logs import job_log
+from caudal.report.page import write_report
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        write_report(
+            Path("."),
+            Path(snakemake.output.html),
+            snakemake.params.title,
+            Path(snakemake.output.figures[0]).parent,
+        )

@@ -1,0 +1,1 @@
+"""A real SLURM cluster for tests."""

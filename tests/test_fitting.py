@@ -1,0 +1,233 @@
+"""Fits against the plain loop that progressive validation stands for."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from caudal.config import complete
+from caudal.errors import UserError
+from caudal.fitting import fit_points, write_record
+from caudal.grid import expand
+from caudal.model import dump_model, load_model
+from caudal.simulate import simulate
+from made_run import make_data
+from reference import matrix_of
+from sklearn.linear_model import SGDClassifier
+
+ROOT = Path(__file__).parents[1]
+DATA = {"label": "y", "weight": None, "missing": {"numeric": "mean"}}
+SCORE = {"loss": "squared", "drop_scores": 0.5}
+GRID = {
+    "vectorizer": {"n_features": 2**18, "degree": [1, 2]},
+    "classifier": {"loss": "log_loss", "alpha": [0.01, 0.1]},
+}
+
+
+def stream(**changes):
+    settings = {"data": {"files": ["x.csv"], "label": "y"}, "grid": [{}]}
+    settings["stream"] = {"batch_size": 100, "n_batches": 5, **changes}
+    return complete(settings, {}, ROOT / "rules/config.schema.yaml")["stream"]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """4,070 simulated rows as a CSV file."""
+    folder = tmp_path_factory.mktemp("rows")
+    simulate({"model": "logistic", "rows": 4070}, 3, [folder / "rows.csv"], folder / "truth.csv")
+    return folder / "rows.csv"
+
+
+@pytest.fixture(scope="module")
+def manifest(rows, tmp_path_factory):
+    return make_data(tmp_path_factory.mktemp("run"), rows, {"label": "y"})[0]
+
+
+def run(manifest, points, settings=None, score=SCORE, data=DATA, seed=0):
+    return list(fit_points(manifest, points, settings or stream(), score, data, seed))
+
+
+@pytest.mark.parametrize("loss", ["squared", "log"])
+def test_the_score_is_that_of_the_plain_loop(rows, manifest, loss):
+    point = expand([{"vectorizer": {"n_features": 2**18, "degree": 2},
+                     "classifier": {"loss": "log_loss", "alpha": 0.01}}])[0]  # fmt: skip
+    _, model, record = run(manifest, [point], score={"loss": loss, "drop_scores": 0.5})[0]
+    frame = pd.read_csv(rows)
+    X = matrix_of(frame[["x1", "x2", "x3"]].to_dict("records"), 2**18, 2)
+    y = frame["y"].to_numpy()
+    measure = {
+        "squared": lambda p, true: np.mean((p - true) ** 2),
+        "log": lambda p, true: -np.mean(true * np.log(p) + (1 - true) * np.log(1 - p)),
+    }[loss]
+    plain = SGDClassifier(loss="log_loss", alpha=0.01, shuffle=False)
+    scores, null_scores = [], []
+    for i, start in enumerate(range(0, len(y), 100)):
+        batch = slice(start, start + 100)
+        if i >= 5:  # the first chunk is learned but not scored
+            scores.append(measure(plain.predict_proba(X[batch])[:, 1], y[batch]))
+            null_scores.append(measure(y[start - 500 : start].mean(), y[batch]))
+        plain.partial_fit(X[batch], y[batch], [0, 1])
+    kept, null_kept = scores[len(scores) // 2 :], null_scores[len(scores) // 2 :]
+    assert record["score"] == pytest.approx(-np.mean(kept), rel=1e-12)
+    assert record["standard_error"] == pytest.approx(
+        np.std(kept, ddof=1) / np.sqrt(len(kept)), rel=1e-12
+    )
+    assert record["benchmark_score"] == pytest.approx(-np.mean(null_kept), rel=1e-12)
+    assert record["r2"] == pytest.approx(1 - np.mean(kept) / np.mean(null_kept), rel=1e-9)
+    assert (record["rows"], record["batches"], record["batches_in_score"]) == (4070, 41, len(kept))
+    curve = record["learning_curve"]
+    assert curve[-1]["rows"] == 4070
+    assert curve[-1]["loss"] == pytest.approx(np.mean(scores), rel=1e-12)
+    assert curve[0]["loss"] == curve[0]["loss_since_last"] == pytest.approx(scores[0])
+    np.testing.assert_allclose(model[-1].coef_.toarray(), plain.coef_, rtol=1e-9)
+    assert sum(row["rows"] for row in record["calibration"]) == 100 * (len(kept) - 1) + 70
+
+
+def without_costs(record):
+    costs = ("seconds", "rows_per_second", "peak_memory_mb")
+    return {key: value for key, value in record.items() if key not in costs}
+
+
+def results_of(fits, folder):
+    found = {}
+    for point, model, record in fits:
+        dump_model(model, folder / "model.pkl")
+        found[point.id] = (folder / "model.pkl").read_bytes(), write_record(without_costs(record))
+    return found
+
+
+@pytest.mark.parametrize("order", ["sequential", "mux"])
+def test_points_of_a_job_and_prefetching_change_nothing(manifest, tmp_path, order):
+    points = expand([GRID, {"classifier": {"class": "Perceptron", "alpha": 0.5}}])
+    settings = stream(order=order, piece=10, active=4)
+    together = results_of(run(manifest, points, settings), tmp_path)
+    alone = {}
+    for point in points:
+        alone |= results_of(run(manifest, [point], settings), tmp_path)
+    ahead = results_of(run(manifest, points, {**settings, "prefetch": True}), tmp_path)
+    assert together == alone == ahead
+
+
+def test_prefetching_serves_every_classifier_and_policy(tmp_path):
+    frame = pd.DataFrame({"x": np.linspace(-1, 1, 900), "c": list("abc") * 300})
+    frame["y"] = (frame["x"] > 0).astype(int)
+    frame.loc[::7, "x"] = None
+    frame.sample(frac=1, random_state=0).to_csv(tmp_path / "rows.csv", index=False)
+    manifest, _ = make_data(tmp_path, tmp_path / "rows.csv", {"label": "y"})
+    points = expand([
+        {"extractor": {"scale": True}, "vectorizer": {"n_features": 64, "degree": 2},
+         "classifier": {"class": ["BernoulliNB", "SGDClassifier"]}},
+    ])  # fmt: skip
+    data = {**DATA, "missing": {"numeric": "mean", "indicator": True}}
+    plain = results_of(run(manifest, points, stream(), data=data), tmp_path)
+    ahead = results_of(run(manifest, points, stream(prefetch=True), data=data), tmp_path)
+    assert plain == ahead
+
+
+def test_how_the_sources_are_cut_changes_no_score(rows, manifest, tmp_path):
+    frame = pd.read_csv(rows)
+    for i, start in enumerate(range(0, len(frame), 613)):
+        frame[start : start + 613].to_csv(tmp_path / f"day{i}.csv", index=False)
+    cut, _ = make_data(tmp_path, tmp_path / "day*.csv", {"label": "y"})
+    points = expand([GRID])
+    for whole, pieces in zip(run(manifest, points), run(cut, points), strict=True):
+        assert whole[2]["score"] == pieces[2]["score"]
+        assert (whole[1][-1].coef_ != pieces[1][-1].coef_).nnz == 0
+
+
+def test_epochs_learn_again_and_score_once(manifest):
+    points = expand([GRID])
+    for once, twice in zip(
+        run(manifest, points), run(manifest, points, stream(epochs=2)), strict=True
+    ):
+        assert once[2]["score"] == twice[2]["score"]
+        assert twice[1][-1].t_ == 2 * 4070 + 1
+        assert (once[1][-1].coef_ != twice[1][-1].coef_).nnz > 0
+
+
+def test_a_sorted_file_is_learned_mixed(rows, tmp_path):
+    frame = pd.read_csv(rows)
+    scores = {}
+    for name, ordered in (("sorted", frame.sort_values("y", kind="stable")), ("shuffled", frame)):
+        home = tmp_path / name
+        home.mkdir()
+        ordered.to_csv(home / "rows.csv", index=False)
+        manifest, _ = make_data(home, home / "rows.csv", {"label": "y"})
+        points = expand([GRID])
+        for order in ("sequential", "mux"):
+            settings = stream(order=order, active=16, piece=5)
+            found = run(manifest, points, settings)
+            scores[name, order] = max((r["score"], r["r2"]) for _, _, r in found)
+    assert not scores["sorted", "sequential"][1] > 0.02
+    assert scores["sorted", "mux"][0] == pytest.approx(
+        scores["shuffled", "sequential"][0], rel=0.05
+    )
+    assert scores["sorted", "mux"][1] > 0.02
+
+
+def test_mux_is_the_same_each_run_and_another_with_another_seed(manifest):
+    points = expand([GRID])[:1]
+    settings = stream(order="mux", piece=10, active=4)
+    first, again, other = (run(manifest, points, settings, seed=s)[0][2] for s in (0, 0, 1))
+    assert first["score"] == again["score"] != other["score"]
+    with_replacement = stream(order="mux", piece=10, active=4, replacement=True, rate=3.0)
+    assert run(manifest, points, with_replacement)[0][2]["rows"] == 4070
+
+
+def test_a_diverging_point_is_told_and_the_others_go_on(tmp_path):
+    frame = pd.DataFrame({"x": np.full(900, 1e150), "y": np.arange(900) % 2})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    manifest, _ = make_data(tmp_path, tmp_path / "rows.csv", {"label": "y"})
+    points = expand([
+        {"vectorizer": {"n_features": 64}, "classifier": {
+            "loss": "squared_error", "learning_rate": "constant", "eta0": [1000.0, 1e-300]}},
+    ])  # fmt: skip
+    fits = {p.parameters["classifier"]["eta0"]: (m, r) for p, m, r in run(manifest, points)}
+    model, record = fits[1000]
+    assert model is None
+    assert record["diverged"]
+    assert json.loads(write_record(record))["score"] is None
+    assert not fits[1e-300][1]["diverged"]
+
+
+def test_too_few_rows_for_a_score_get_their_sentence(manifest):
+    with pytest.raises(UserError, match=r"4070 rows make 5 batches.*Lower stream.n_batches"):
+        run(manifest, expand([GRID]), stream(batch_size=1000, n_batches=20))
+
+
+def test_a_loaded_model_predicts_and_goes_on_learning(rows, manifest, tmp_path):
+    points = expand([GRID])
+    _, model, _ = run(manifest, points)[-1]
+    size = dump_model(model, tmp_path / "model.pkl")
+    assert size < 10_000
+    loaded = load_model(tmp_path / "model.pkl")
+    frame = pd.read_csv(rows)
+    np.testing.assert_array_equal(loaded.predict_proba(frame), model.predict_proba(frame))
+    assert type(loaded[-1]) is SGDClassifier
+    assert loaded[-1].coef_.shape == (1, 2**18)
+    before = loaded[-1].coef_.copy()
+    loaded[-1].partial_fit(loaded[:-1].transform(frame), frame["y"])
+    assert (loaded[-1].coef_ != before).any()
+    pickle.loads(pickle.dumps(loaded))
+
+
+def test_every_kind_of_label_keeps_its_type(rows, tmp_path):
+    frame = pd.read_csv(rows)
+    for name, labels in {"text": {0: "no", 1: "yes"}, "bool": {0: False, 1: True}}.items():
+        home = tmp_path / name
+        home.mkdir()
+        frame.assign(y=frame["y"].map(labels)).to_csv(home / "rows.csv", index=False)
+        manifest, _ = make_data(home, home / "rows.csv", {"label": "y"})
+        _, model, _ = run(manifest, expand([GRID])[:1])[0]
+        assert set(model.predict(frame)) <= set(labels.values())
+
+
+def test_class_weights_are_counted_from_the_labels(manifest):
+    counted, plain = run(manifest, expand([
+        {"classifier": {"loss": "log_loss", "alpha": 0.1, "class_weight": ["counted", None]}}
+    ]))  # fmt: skip
+    frame = np.array([[0.0, 0.0, 0.0]])
+    columns = {name: frame[:, i] for i, name in enumerate(("x1", "x2", "x3"))}
+    assert counted[1].predict_proba(columns)[0, 1] < plain[1].predict_proba(columns)[0, 1]

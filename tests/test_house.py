@@ -1,0 +1,79 @@
+"""What holds the project together: pins, lint, format, and words that stay out."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+def pins(name):
+    lines = (ROOT / "envs" / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def conda_pins(name):
+    found = yaml.safe_load((ROOT / "envs" / name).read_text())["dependencies"]
+    matched = [re.fullmatch(r"(\S+) =([0-9.]+)", line) for line in found]
+    return {m[1].replace("-minimal", ""): m[2] for m in matched if m}
+
+
+def run(*arguments):
+    done = subprocess.run(
+        arguments,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def tracked():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_conda_files_carry_the_same_pins():
+    assert conda_pins("caudal.yaml") == pins("requirements.txt")
+    everything = pins("requirements.txt") | pins("requirements-dev.txt")
+    assert conda_pins("caudal-dev.yaml") == everything
+
+
+def test_ruff():
+    run(str(BIN / "ruff"), "check", ".")
+    run(str(BIN / "ruff"), "format", "--check", ".")
+
+
+def test_snakefmt():
+    run(str(BIN / "snakefmt"), "--check", "Snakefile", "rules")
+
+
+def test_snakemake_lint(tmp_path):
+    run(sys.executable, "-m", "snakemake", "--lint", "--directory", str(tmp_path))
+
+
+def test_no_address_of_a_package_registry():
+    word = re.compile(r"pypi\.|files\.pythonhosted|registry\.npmjs|deb\.debian", re.IGNORECASE)
+    for file in tracked():
+        if file.suffix in {".py", ".md", ".txt", ".yaml", ".toml", ".smk", ""}:
+            assert not word.search(file.read_text(errors="ignore")), file
+
+
+def test_nothing_in_the_package_imports_snakemake():
+    for file in (ROOT / "scripts/caudal").rglob("*.py"):
+        assert not re.search(r"^\s*(import|from) snakemake", file.read_text(), re.MULTILINE), file
+
+
+def test_the_snakefile_is_short_and_without_functions():
+    lines = (ROOT / "Snakefile").read_text().splitlines()
+    assert len(lines) < 60
+    assert not any(line.startswith("def ") for line in lines)
+    assert len((ROOT / "rules/common.smk").read_text().splitlines()) < 100
