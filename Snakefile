@@ -33,3 +33,14 @@ rule all:
         "results/costs.csv",
         "results/best/model.pkl",
         "results/best/coefficients.csv",
+
+
+onsuccess:
+    print("Caudal: done. Open results/report.html in a browser.")
+
+
+onerror:
+    print(
+        "Caudal: some jobs failed; what they said stands above and in logs/. What is finished is kept:"
+    )
+    print("Caudal: when the cause is mended, the same command makes the rest.")

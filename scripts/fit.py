@@ -8,6 +8,7 @@ from caudal.fitting import fit_points, write_record
 from caudal.grid import make_point
 from caudal.logs import job_log
 from caudal.model import dump_model
+from caudal.status import say_status
 
 
 def fit(
@@ -18,12 +19,14 @@ def fit(
     files = {
         point.id: (model, score) for point, model, score in zip(order, models, scores, strict=True)
     }
-    for point, model, record in fit_points(manifest, order, **settings):
+    for point, model, record in fit_points(manifest, order, **settings, saved=state, code=code):
         model_file, score_file = files[point.id]
         record["settings"] = settings
         record["model_bytes"] = dump_model(model, model_file)
         record["model_sha256"] = hashlib.sha256(Path(model_file).read_bytes()).hexdigest()
         write_text(score_file, write_record(record))
+    for model_file in models:  # those of other jobs that the point was in before, too
+        Path(model_file).with_name(NAME).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
@@ -34,4 +37,7 @@ if __name__ == "__main__":
             list(snakemake.output.scores),
             snakemake.params.points,
             snakemake.params.settings,
+            snakemake.resources.save_seconds,
+            snakemake.params.code,
         )
+        say_status()

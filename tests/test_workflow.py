@@ -18,23 +18,6 @@ import yaml
 from workflow import CONFIG, ROOT, command, finished, jobs, results, snakemake, write_config
 
 
-@pytest.fixture(scope="session")
-def done(tmp_path_factory):
-    """A folder with a finished run; tests copy it."""
-    folder = tmp_path_factory.mktemp("done")
-    write_config(folder, CONFIG)
-    finished(snakemake(folder))
-    return folder
-
-
-@pytest.fixture
-def folder(done, tmp_path):
-    """A copy of a finished run."""
-    copied = tmp_path / "run"
-    shutil.copytree(done, copied, copy_function=shutil.copy2, symlinks=True)
-    return copied
-
-
 def planned(folder, **options):
     said = finished(snakemake(folder, "-n", **options))
     return {} if "Nothing to be done" in said else jobs(said)

@@ -1,0 +1,46 @@
+"""What the README shows works as it stands."""
+
+import doctest
+import re
+from pathlib import Path
+
+import yaml
+from caudal.config import complete, make_points
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_by_hand(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    for block in blocks("python"):
+        runner.run(parser.get_doctest(block, {}, "README", "README.md", 0))
+    assert runner.summarize().attempted >= 7
+    assert runner.summarize().failed == 0
+
+
+def test_the_example_config_is_complete():
+    for block in blocks("yaml"):
+        settings = complete(yaml.safe_load(block), {}, ROOT / "rules/config.schema.yaml")
+        assert len(make_points(settings)) == 12
+
+
+def test_examples_are_complete():
+    for file in sorted((ROOT / "examples").glob("*.yaml")):
+        settings = complete(yaml.safe_load(file.read_text()), {}, ROOT / "rules/config.schema.yaml")
+        assert make_points(settings)
+
+
+def test_its_files_are_there():
+    for name in re.findall(r"\]\(([\w./-]+)\)", README):
+        assert (ROOT / name).exists(), name
+
+
+def test_ci_calls_the_readmes_test_command():
+    commands = [line for line in blocks("bash")[1].splitlines() if line]
+    assert commands[-1] in (ROOT / ".ci/run").read_text()

@@ -1,0 +1,53 @@
+"""The state of a run while it runs."""
+
+import json
+import os
+
+from caudal.status import say_status, status
+
+
+def run_with(folder, scores, points=5):
+    fits = folder / "results/fits"
+    fits.mkdir(parents=True)
+    ids = [f"{i:012x}" for i in range(points)]
+    (folder / "results/grid.csv").write_text("point,alpha\n" + "".join(f"{i},0.1\n" for i in ids))
+    for i, score in enumerate(scores):
+        file = fits / ids[i] / "score.json"
+        file.parent.mkdir()
+        steps = {"extractor": {}, "vectorizer": {"degree": 2}, "classifier": {"alpha": 0.1}}
+        record = {"point": ids[i], "score": score, "r2": 0.1, "parameters": steps}
+        file.write_text(json.dumps(record))
+        os.utime(file, (1000 + 10 * i, 1000 + 10 * i))
+    return ids
+
+
+def test_a_run_half_way(tmp_path):
+    ids = run_with(tmp_path, [-0.3, -0.1, None])
+    found = status(tmp_path)
+    assert (found.done, found.points) == (3, 5)
+    assert found.leader["point"] == ids[1]
+    assert found.seconds_left == 20.0
+    assert str(found) == (
+        f"3 of 5 points, 20 s left; best so far -0.10000 (r2 0.100): {ids[1]}, degree 2, alpha 0.1"
+    )
+
+
+def test_before_the_first_point_and_without_a_run(tmp_path):
+    assert status(tmp_path).points == 0
+    run_with(tmp_path, [])
+    assert str(status(tmp_path)) == "0 of 5 points"
+
+
+def test_half_written_and_foreign_points_do_not_count(tmp_path):
+    ids = run_with(tmp_path, [-0.3, -0.1])
+    (tmp_path / "results/fits" / ids[1] / "score.json").write_text('{"score": ')
+    (tmp_path / "results/fits/ffffffffffff").mkdir()
+    (tmp_path / "results/fits/ffffffffffff/score.json").write_text('{"score": 0}')
+    assert status(tmp_path).leader["point"] == ids[0]
+
+
+def test_the_terminal_hears_of_it_now_and_then(tmp_path, capsys):
+    run_with(tmp_path, [-0.3])
+    say_status(tmp_path)
+    say_status(tmp_path)
+    assert capsys.readouterr().err.count("1 of 5 points") == 1
