@@ -6,8 +6,8 @@ from decimal import Decimal
 def next_value(axis: str, edge: float, neighbour: float) -> float | None:
     """The value beyond ``edge`` that goes on as the step from ``neighbour`` did.
 
-    Values that grow by factors go on by the factor, others by the difference; None where the
-    parameter ends there.
+    Values that grow by factors go on by the factor, at most ten, others by the difference; None
+    where the parameter ends there.
 
     >>> next_value("alpha", 0.0001, 0.001), next_value("degree", 2, 1), next_value("degree", 1, 2)
     (1e-05, 3, None)
@@ -24,7 +24,8 @@ def next_value(axis: str, edge: float, neighbour: float) -> float | None:
     if edge * neighbour > 0:
         ratio = edge / neighbour
         if not 0.5 < ratio < 2:
-            return _whole(float(f"{edge * ratio:.6g}"), edge)
+            step = min(max(edge * edge / neighbour, edge / 10), edge * 10)
+            return _whole(float(f"{step:.10g}"), edge)
     return _whole(edge + (edge - neighbour), edge)
 
 

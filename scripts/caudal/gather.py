@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
 from caudal.errors import UserError
 
 RANKING_FIELDS = ("rank", "point", "score", "standard_error", "benchmark_score", "r2", "rows")
@@ -47,8 +52,10 @@ class Result:
 class Run:
     """All that a report tells.
 
-    ``axes`` names the varied parameters and their values, in order; ``terms`` are the rows of
-    ``coefficients.csv``, the largest first, ``terms_in_all`` how many there are of them.
+    ``axes`` names the varied parameters and their values, in order; ``terms`` are the largest rows
+    of ``coefficients.csv``, ``terms_in_all`` how many there are, ``weights`` the sums of their
+    absolute coefficients and the numbers of terms, of all and of those that share a column (the
+    intercept left out); ``rejects`` the first rejected rows of each source.
     """
 
     results: list[Result]
@@ -149,30 +156,36 @@ def _result(row: dict, cost: dict, folder: Path) -> Result:
 
 
 def _read_terms(run: Run, file: Path) -> None:
-    """Take in the terms; of all of them, only the weight in collided columns is kept."""
-    if not file.exists():
+    """Take in the largest terms; of all of them only the weight in shared columns is kept."""
+    run.terms = _rows(file, MOST_TERMS)
+    if not run.terms:
         return
-    run.weights = {"all": 0.0, "collided": 0.0, "terms": 0, "collided_terms": 0}
-    with open(file, encoding="utf-8", newline="") as opened:
-        for row in csv.DictReader(opened):
-            row["coefficient"] = _number(row["coefficient"])
-            row["collisions"] = int(row.get("collisions") or 0)
-            row["truth"] = _number(row.get("truth"))
-            if run.terms_in_all < MOST_TERMS:
-                run.terms.append(row)
-            run.terms_in_all += 1
-            _weigh(row, run.weights)
+    for row in run.terms:
+        row["coefficient"] = _number(row["coefficient"])
+        row["collisions"] = int(row["collisions"] or 0)
+        row["truth"] = _number(row.get("truth"))
+    run.weights = dict.fromkeys(("all", "collided", "terms", "collided_terms"), 0)
+    numbers = pa_csv.ConvertOptions(
+        include_columns=["term", "coefficient", "collisions"],
+        column_types={"term": pa.string(), "coefficient": pa.float64(), "collisions": pa.float64()},
+    )
+    layout = pa_csv.ParseOptions(newlines_in_values=True)
+    blocks = pa_csv.ReadOptions(block_size=2**24)
+    with pa_csv.open_csv(file, blocks, layout, numbers) as reader:
+        for block in reader:
+            run.terms_in_all += block.num_rows
+            _weigh(block, run.weights)
 
 
-def _weigh(row: dict, weights: dict) -> None:
-    if row["term"] == "(intercept)" or not math.isfinite(row["coefficient"]):
-        return
-    size = abs(row["coefficient"])
-    weights["all"] += size
-    weights["terms"] += 1
-    if row["collisions"]:
-        weights["collided"] += size
-        weights["collided_terms"] += 1
+def _weigh(block: pa.RecordBatch, weights: dict) -> None:
+    columns = {name: block.column(name) for name in block.schema.names}
+    own = pc.not_equal(columns["term"], "(intercept)").to_numpy(zero_copy_only=False)
+    sizes = np.abs(np.nan_to_num(columns["coefficient"].to_numpy(zero_copy_only=False)))
+    shared = own & (columns["collisions"].to_numpy(zero_copy_only=False) > 0)
+    weights["all"] += float(sizes[own].sum())
+    weights["collided"] += float(sizes[shared].sum())
+    weights["terms"] += int(own.sum())
+    weights["collided_terms"] += int(shared.sum())
 
 
 def _rows(file: Path, most: int | None = None) -> list[dict]:

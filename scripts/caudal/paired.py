@@ -17,6 +17,9 @@ from caudal.gather import Result, Run
 
 CONFIDENCE = 0.95
 
+CLEAR_FALL = 5.0
+"""Standard errors that a fall of the lead must have, the best of many places as it is."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -147,6 +150,30 @@ def _total(segments: list[tuple]) -> float:
 
 def _mean(segments: list[tuple]) -> float:
     return sum(rows * value for rows, _, value in segments) / _total(segments)
+
+
+def turning_point(result: Result) -> tuple[int, float, float] | None:
+    """Where the lead over the benchmark falls for good: the row, the lead before and after.
+
+    Of all places between a fifth and nine tenths of the stream, the one that splits the blocks of
+    ``drift`` most clearly; None unless the fall is a clear one (``CLEAR_FALL`` standard errors,
+    and a fifth of the lead before).
+    """
+    blocks = [b for b in result.record.get("drift") or [] if b.get("loss") is not None]
+    leads = np.array([b["benchmark_loss"] - b["loss"] for b in blocks])
+    best = None
+    for place in range(max(3, len(leads) // 5), min(len(leads) - 2, len(leads) * 9 // 10 + 1)):
+        before, after = leads[:place], leads[place:]
+        fall = before.mean() - after.mean()
+        error = math.sqrt(before.var(ddof=1) / len(before) + after.var(ddof=1) / len(after))
+        if error and fall > 0.2 * abs(before.mean()) and fall > CLEAR_FALL * error:
+            clear = fall / error
+            if best is None or clear > best[0]:
+                best = (clear, place)
+    if best is None:
+        return None
+    place = best[1]
+    return blocks[place]["rows"], float(leads[:place].mean()), float(leads[place:].mean())
 
 
 def _complexity(result: Result) -> tuple:

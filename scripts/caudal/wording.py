@@ -5,6 +5,7 @@ import math
 from caudal.gather import Result, value_of
 
 MINUS = "−"
+THIN = "\u202f"
 
 
 def number(value: float, error: float = 0.0) -> str:
@@ -20,6 +21,8 @@ def number(value: float, error: float = 0.0) -> str:
         text = f"{value:,.{decimals}f}"
     else:
         text = f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if not any(digit in text for digit in "123456789"):
+        text = text.lstrip("-")
     return text.replace("-", MINUS)
 
 
@@ -43,11 +46,12 @@ def short(value: float) -> str:
 def share(value: float) -> str:
     """A share as per cent.
 
-    >>> share(0.12), share(0.0004), share(0.0)
-    ('12 %', '0.04 %', '0 %')
+    >>> [share(value).replace(THIN, " ") for value in (0.12, 0.0004, 0.0)]
+    ['12 %', '0.04 %', '0 %']
     """
     percent = 100 * value
-    return f"{percent:.0f} %" if percent >= 9.95 or percent == 0 else f"{percent:.2g} %"
+    digits = f"{percent:.0f}" if percent >= 9.95 or percent == 0 else f"{percent:.2g}"
+    return f"{digits}{THIN}%"
 
 
 def duration(seconds: float) -> str:
@@ -84,7 +88,7 @@ def axis_value(cell: str) -> str:
     """A parameter's value for people: large powers of two as such, lists without brackets.
 
     >>> axis_value("4194304"), axis_value('["x1","x2"]'), axis_value(""), axis_value("0.1")
-    ('2^22', 'x1, x2', '(none)', '0.1')
+    ('2^22', 'x1, x2', '(default)', '0.1')
     """
     value = value_of(cell)
     if isinstance(value, int) and value >= 2**12 and value & (value - 1) == 0:
@@ -92,7 +96,7 @@ def axis_value(cell: str) -> str:
     if isinstance(value, list):
         parts = [" × ".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
         return ", ".join(parts) or "(empty)"
-    return cell or "(none)"
+    return cell or "(default)"
 
 
 def differs_by(result: Result, other: Result) -> str:
@@ -132,3 +136,12 @@ def cut(text: str, most: int) -> str:
         return text
     head = most // 2
     return text[:head] + "…" + text[len(text) - (most - head - 1) :]
+
+
+def listed_count(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> listed_count(1, "point"), listed_count(2, "point")
+    ('1 point', '2 points')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

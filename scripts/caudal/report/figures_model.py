@@ -1,0 +1,188 @@
+"""Figures of the best model: coefficients, truth, calibration, loss over stream time."""
+
+import math
+
+from caudal.gather import Run
+from caudal.report.frame import Frame, Scale, label_width, notice, span
+from caudal.report.markup import Markup
+from caudal.wording import cut, number, short
+
+WIDTH = 1080
+MOST_BARS = 30
+LONGEST = 40
+COLOURS = 7
+
+
+def coefficients(run: Run) -> Markup:
+    """The largest coefficients; a hollow diamond where the truth is known."""
+    terms = _by_term(run)[:MOST_BARS]
+    if not terms:
+        return notice("There is no results/best/coefficients.csv: this model has no named terms.")
+    classes = _classes(run)
+    names = [_label(name, found) for name, found in terms]
+    rows = [row for _, found in terms for row in found]
+    true = any(math.isfinite(row["truth"]) for row in rows)
+    frame = Frame(WIDTH, 40 + 24 * len(terms) + 48, "Largest coefficients",
+                  left=label_width(names, LONGEST + 2), top=36)  # fmt: skip
+    values = [row["coefficient"] for row in rows] + [row["truth"] for row in rows]
+    x = Scale(*span(values, zero=True), *frame.across)
+    frame.x_axis(x, _meaning(run))
+    frame.line(x(0), frame.top, x(0), frame.upward[0], "zero")
+    for place, (_, found) in enumerate(terms):
+        y = frame.top + 18 + 24 * place
+        frame.text(frame.left - 10, y + 4, names[place], "end")
+        for row in found:
+            _coefficient(frame, x, y, row, classes)
+    entries = [
+        ("dot", f"f{i % COLOURS}", cut(name, 24)) for i, name in enumerate(classes[:COLOURS])
+    ]
+    if not classes:
+        entries = [("dot", "f0", "learned")]
+    if true:
+        entries.append(("diamond", "truth", "truth"))
+    if any(row["collisions"] for row in rows):
+        entries.append(("none", "", "† shares its column with other terms"))
+    frame.legend(entries, 16)
+    return frame.svg()
+
+
+def _label(term: str, rows: list[dict]) -> str:
+    return cut(term, LONGEST) + (" †" if any(row["collisions"] for row in rows) else "")
+
+
+def _meaning(run: Run) -> str:
+    """What a coefficient is, for the axis."""
+    parameters = run.best.record.get("parameters", {})
+    unit = "standard deviation" if parameters.get("extractor", {}).get("scale") else "unit"
+    classes = run.manifest.get("classes", [])
+    if parameters.get("classifier", {}).get("loss") != "log_loss":
+        return f"coefficient (per {unit})"
+    of = f" of {cut(classes[1], 30)}" if len(classes) == 2 else ""
+    return f"coefficient (change in the log odds{of} per {unit})"
+
+
+def _coefficient(frame: Frame, x: Scale, y: float, row: dict, classes: list[str]) -> None:
+    value, truth = row["coefficient"], row["truth"]
+    colour = classes.index(row["class"]) % COLOURS if classes else 0
+    said = f"{cut(row['term'], 120)}: {value:.4g}"
+    said += f" for {row['class']}" if classes else ""
+    said += f", truth {truth:.4g}" if math.isfinite(truth) else ""
+    said += f", shares its column with {row['collisions']} more" if row["collisions"] else ""
+    if not math.isfinite(value):
+        return
+    if not classes:
+        frame.rect(min(x(0), x(value)), y - 6, abs(x(value) - x(0)), 12,
+                   "bar" if value >= 0 else "bar neg", said)  # fmt: skip
+    if math.isfinite(truth):
+        frame.diamond(x(truth), y, "truth", said)
+    frame.dot(x(value), y, f"f{colour}", said, r=4)
+
+
+def _by_term(run: Run) -> list[tuple[str, list[dict]]]:
+    """The terms, the largest first, each with its row for every class."""
+    found: dict[str, list[dict]] = {}
+    for row in run.terms:
+        found.setdefault(row["term"], []).append(row)
+    return list(found.items())
+
+
+def _classes(run: Run) -> list[str]:
+    found = {row["class"] for row in run.terms if row.get("class")}
+    known = [name for name in run.manifest.get("classes", []) if name in found]
+    return known + sorted(found - set(known))
+
+
+def truth(run: Run) -> Markup:
+    """Learned coefficients against the true ones."""
+    rows = [r for r in run.terms if math.isfinite(r["truth"]) and math.isfinite(r["coefficient"])]
+    if len(rows) < 2:
+        return notice("The truth is known for simulated data only.")
+    frame = Frame(480, 440, "Learned against true coefficients", top=26)
+    ends = span([r["truth"] for r in rows] + [r["coefficient"] for r in rows])
+    x, y = Scale(*ends, *frame.across), Scale(*ends, *frame.upward)
+    frame.x_axis(x, "true coefficient")
+    frame.y_axis(y, "learned coefficient")
+    frame.line(x(ends[0]), y(ends[0]), x(ends[1]), y(ends[1]), "bench")
+    for row in reversed(rows):
+        said = f"{cut(row['term'], 120)}: learned {row['coefficient']:.4g}, true {row['truth']:.4g}"
+        frame.dot(x(row["truth"]), y(row["coefficient"]), "f0" if len(rows) < 60 else "dot", said)
+    return frame.svg()
+
+
+def calibration(run: Run) -> Markup:
+    """Shares that came true against predicted probabilities, with 95 % intervals."""
+    bins = [b for b in run.best.record.get("calibration") or [] if b["rows"]]
+    if not bins:
+        return notice("The record of the best point holds no calibration.")
+    frame = Frame(480, 440, "Calibration", top=26)
+    x, y = Scale(0, 1, *frame.across), Scale(0, 1, *frame.upward)
+    frame.x_axis(x, "predicted probability")
+    frame.y_axis(y, "share that came true")
+    most = max(b["rows"] for b in bins)
+    for b in bins:
+        height = 70 * b["rows"] / most
+        wide = x(b["high"]) - x(b["low"]) - 2
+        frame.rect(x(b["low"]) + 1, frame.upward[0] - height, wide, height, "count",
+                   f"{b['rows']:,} rows from {b['low']:.1f} to {b['high']:.1f}")  # fmt: skip
+    frame.line(x(0), y(0), x(1), y(1), "bench")
+    frame.path([(x(b["mean_probability"]), y(b["share"])) for b in bins], "top")
+    for b in bins:
+        low, high = wilson(b["share"], b["rows"])
+        place = x(b["mean_probability"])
+        frame.line(place, y(low), place, y(high), "whisker")
+        said = (
+            f"predicted {b['mean_probability']:.3f}, came true {b['share']:.3f} "
+            f"(95 % from {low:.3f} to {high:.3f}), {b['rows']:,} rows"
+        )
+        frame.dot(place, y(b["share"]), "f0", said)
+    return frame.svg()
+
+
+def wilson(share: float, rows: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, 1927).
+
+    >>> [round(end, 3) for end in wilson(0.5, 100)]
+    [0.404, 0.596]
+    """
+    weight = 1 + z * z / rows
+    middle = (share + z * z / (2 * rows)) / weight
+    reach = z * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows)) / weight
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def drift(run: Run) -> Markup:
+    """Loss of the best point and the benchmark along the stream."""
+    blocks = [b for b in run.best.record.get("drift") or [] if b.get("loss") is not None]
+    if len(blocks) < 3:
+        return notice("The record of the best point holds no losses along the stream.")
+    frame = Frame(WIDTH, 340, "Loss over stream time", top=52)
+    end = blocks[-1]["rows"]
+    x = Scale(0, end, *frame.across)
+    values = [v for b in blocks for v in (b["loss"], b["benchmark_loss"])]
+    y = Scale(*span(values), *frame.upward)
+    counted = _score_from(run)
+    if counted:
+        foot, head = frame.upward
+        frame.rect(x(counted), head, x(end) - x(counted), foot - head, "shade",
+                   f"the score counts from row {counted:,.0f} on")  # fmt: skip
+    frame.x_axis(x, "rows of the stream")
+    frame.y_axis(y, f"mean {run.loss} of a block")
+    for key, class_, name in (
+        ("benchmark_loss", "bench", "benchmark"),
+        ("loss", "l c0", "best point"),
+    ):
+        said = [f"to row {b['rows']:,}: {number(b[key], 0.00002)}" for b in blocks]
+        frame.path([(x(b["rows"]), y(b[key])) for b in blocks], class_, name, said)
+    entries = [("line", "l c0", f"best point (#{run.best.rank})"), ("line", "bench", "benchmark")]
+    if counted:
+        entries.append(("box", "shade", f"in the score (from row {short(counted)} on)"))
+    frame.legend(entries, 16)
+    return frame.svg()
+
+
+def _score_from(run: Run) -> float:
+    """The rows before the first batch that enters the score, or 0 where that is not told."""
+    record = run.best.record
+    batches, kept = record.get("batches") or 0, record.get("batches_in_score") or 0
+    size = (run.settings.get("stream") or {}).get("batch_size", 0)
+    return float((batches - kept) * size) if 0 < kept < batches else 0.0

@@ -1,0 +1,207 @@
+"""The first page: which point is best, by how much, on how many rows, at what cost, what next."""
+
+import math
+
+from caudal.advice import advise
+from caudal.gather import Result, Run
+from caudal.paired import Difference, alike, distinct, lead, lead_over_benchmark, within_noise
+from caudal.report.figures_points import nearest
+from caudal.report.markup import Markup, join, tag
+from caudal.wording import (
+    axis_value,
+    cut,
+    described,
+    differs_by,
+    duration,
+    listed_count,
+    number,
+    share,
+    short,
+    signed,
+    size,
+)
+
+WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
+
+
+def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
+    """Which point is best, by how much, on how many rows, at what cost, and what to do next."""
+    cards = [_best_card(run), _benchmark_card(run), _second_card(run), _cost_card(run)]
+    parts = [
+        tag("h1", headline(run)),
+        _subline(run),
+        tag("div", *cards, class_="cards"),
+        tag("h2", "What to do next"),
+        _advice(run),
+    ]
+    if len(run.scored) > 1:
+        parts += [
+            tag("h3", "How sure is the order?"),
+            note(
+                "Each point beside the best, over the same batches, taken as independent. ",
+                _noise(run),
+            ),
+            figure(drawn, "leads"),
+        ]
+    return join(parts)
+
+
+def landing(run: Run, drawn: dict[str, Markup]) -> Markup:
+    """The same in short: the verdict, what to do next, how sure the order is."""
+    best = tag("p", tag("b", f"Best point {run.best.point}: "), described(run.best))
+    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn["leads"]]
+    return join(parts)
+
+
+def _advice(run: Run) -> Markup:
+    items = (
+        tag("li", tag("b", a.headline), tag("span", a.detail),
+            class_="warn" if a.kind in WARNINGS else None)
+        for a in advise(run)
+    )  # fmt: skip
+    return tag("ol", *items, class_="advice")
+
+
+def headline(run: Run) -> str:
+    """The verdict in one sentence."""
+    gain = lead_over_benchmark(run.best)
+    count = f"The best of {len(run.results):,} points" if len(run.results) > 1 else "The point"
+    if gain is None:
+        return f"{count} has no score."
+    if gain.low > 0:
+        return f"{count} beats the benchmark: {share(run.best.r2)} less loss."
+    if gain.high < 0:
+        return f"{count} is worse than the benchmark."
+    return f"{count} cannot be told from the benchmark."
+
+
+def _subline(run: Run) -> Markup:
+    """What was compared, on what."""
+    files = len(run.manifest.get("sources", []))
+    source = f" from {files:,} source{'s' if files != 1 else ''}" if files else ""
+    stream = run.settings.get("stream") or {}
+    epochs = stream.get("epochs", 1)
+    passes = "one pass" if epochs == 1 else f"{epochs} passes, scored in the first,"
+    batch = f" in batches of {stream['batch_size']:,}" if "batch_size" in stream else ""
+    words = (
+        f"{source}, learned in {passes}{batch}; every batch was predicted before it was learned. "
+        f"The score is minus the {run.loss}: higher is better; ± tells 95 % intervals."
+    )
+    return tag("p", tag("b", f"{run.best.rows:,} rows"), words, class_="lede")
+
+
+def _noise(run: Run) -> str:
+    close = within_noise(run)
+    if not close:
+        return "No other point is within the noise of the best."
+    same = sum(alike(run.best, result) for result in close)
+    said = f"{len(close):,} of the other {len(run.scored) - 1:,} points cannot be told from it"
+    said += f", {same:,} of them because they predict the same" if same else ""
+    return said + "; an interval that touches zero means so."
+
+
+def _card(name: str, big, *rest, first: bool = False) -> Markup:
+    body = [tag("h3", name), tag("div", big, class_="big"), *rest]
+    return tag("div", *body, class_="card first" if first else "card")
+
+
+def _best_card(run: Run) -> Markup:
+    best = run.best
+    values = best.values or _fixed(best)
+    pairs = [
+        part
+        for axis, cell in values.items()
+        if cell
+        for part in (tag("dt", cut(axis, 30)), tag("dd", cut(axis_value(cell), 60)))
+    ]
+    big = join([number(best.score, best.standard_error),
+                tag("span", f" ± {number(1.96 * best.standard_error, best.standard_error)}",
+                    class_="pm", title="95 % interval of the score")])  # fmt: skip
+    name = f"Best point {best.point}"
+    return _card(name, big if best.scored else "none", tag("dl", *pairs, class_="set"), first=True)
+
+
+def _fixed(best: Result) -> dict[str, str]:
+    """The parameters of a point where none varies."""
+    found = best.record.get("parameters", {})
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for step in found.values()
+        for name, value in step.items()
+    }
+
+
+def _benchmark_card(run: Run) -> Markup:
+    gain = lead_over_benchmark(run.best)
+    if gain is None:
+        return _card("Over the benchmark", "–", tag("p", "There are no losses to compare."))
+    benchmark = number(run.best.benchmark_score, run.best.standard_error)
+    words = (
+        f"The benchmark, a moving average of the label, scores {benchmark}. "
+        f"r2 is {number(run.best.r2, 0.01)}."
+    )
+    return _card("Over the benchmark", _gain(gain), tag("p", words))
+
+
+def _gain(gain: Difference) -> Markup:
+    reach = tag("span", f" ± {plus_minus(gain)}", class_="pm", title="95 % interval, paired")
+    return join([signed(gain.mean, gain.reach), reach])
+
+
+def _second_card(run: Run) -> Markup:
+    name = "Over the second"
+    groups = distinct(run, 2)
+    if len(run.scored) < 2:
+        return _card(name, "–", tag("p", "There is no second point with a score."))
+    same = len(groups[0]) - 1 if groups else 0
+    if len(groups) < 2:
+        return _card(name, "a tie", tag("p", "All points predict the same."))
+    other = groups[1][0]
+    gain = lead(run.best, other)
+    if gain is None:
+        return _card(name, "–", tag("p", "Their losses are not of the same batches."))
+    tie = f"#2 to #{same + 1} predict the same. " if same > 1 else ""
+    tie = "#2 predicts the same. " if same == 1 else tie
+    apart = cut(differs_by(nearest(groups[1], run.best), run.best), 80)
+    if gain.low > 0:
+        big, said = _gain(gain), "A clear lead"
+    else:
+        big, said = "too close to call", f"{signed(gain.mean, gain.reach)} ± {plus_minus(gain)}"
+    detail = f"{tie}{said} over #{other.rank} ({apart}), on the same batches."
+    return _card(name if not same else f"Over the next, #{other.rank}", big, tag("p", detail))
+
+
+def _cost_card(run: Run) -> Markup:
+    best = run.best
+    seconds = [r.cost["seconds"] for r in run.results if math.isfinite(r.cost["seconds"])]
+    rate = best.cost["rows_per_second"]
+    parts = [
+        f"The best took {duration(best.cost['seconds'])}",
+        f"{short(rate)} rows/s" if math.isfinite(rate) else None,
+        f"a model of {size(best.cost['model_bytes'])}" if best.cost["model_bytes"] > 0 else None,
+        f"at most {size(best.cost['peak_memory_mb'] * 2**20)} of memory",
+    ]
+    batches = best.record.get("batches_in_score")
+    scored = f" The score counts the last {batches:,} batches." if batches else ""
+    big = join(
+        [
+            duration(sum(seconds)),
+            tag("span", f" for {listed_count(len(seconds), 'point')}", class_="pm"),
+        ]
+    )
+    return _card("Cost", big, tag("p", ", ".join(p for p in parts if p) + "." + scored))
+
+
+def figure(drawn: dict[str, Markup], name: str) -> Markup:
+    """A figure in the page."""
+    return tag("figure", drawn[name], id=f"figure-{name}")
+
+
+def note(*words) -> Markup:
+    """A paragraph that helps to read what stands beside it."""
+    return tag("p", *words, class_="note")
+
+
+def plus_minus(found: Difference) -> str:
+    """The half width of a 95 % interval."""
+    return number(found.reach, found.reach)

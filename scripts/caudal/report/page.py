@@ -1,0 +1,94 @@
+"""The page: puts figures, tables and words together into one file that opens offline."""
+
+from pathlib import Path
+from string import Template
+
+from caudal.atomic import whole_file
+from caudal.gather import Run, gather
+from caudal.report import figures_grid, figures_model, figures_points, sections, tables
+from caudal.report.frame import STYLE, standalone
+from caudal.report.glance import landing
+from caudal.report.markup import Markup, escape, join, tag
+
+HERE = Path(__file__).parent
+
+FIGURES = {
+    "leads": figures_points.leads,
+    "learning_curves": figures_points.learning_curves,
+    "parameters": figures_grid.parameters,
+    "heat_map": figures_grid.heat_map,
+    "coefficients": figures_model.coefficients,
+    "truth": figures_model.truth,
+    "calibration": figures_model.calibration,
+    "drift": figures_model.drift,
+    "costs": figures_points.costs,
+}
+"""Every figure by the name of its file. All files are written at every run: a figure that cannot
+be drawn is a sentence that says why."""
+
+LANDING = "landing.html"
+"""The first page without scripts, for Snakemake's own report to begin with."""
+
+
+def write_report(
+    folder: Path, out: Path, title: str = "Caudal", figures: Path | None = None
+) -> list[Path]:
+    """Write the page of the run in ``folder`` to ``out``, and its figures.
+
+    Parameters
+    ----------
+    folder
+        The working directory of the run, the one that holds ``results``.
+    out
+        The HTML file.
+    title
+        The page's heading.
+    figures
+        The folder of the figures, ``<name>.svg`` for each of ``FIGURES``, and of ``LANDING``;
+        None writes none.
+
+    Returns
+    -------
+    The files that were written.
+
+    Raises
+    ------
+    UserError
+        If there is no ranking, or a file is damaged. What else is missing leaves its section
+        with a sentence that says so.
+    """
+    run = gather(Path(folder))
+    drawn = {name: draw(run) for name, draw in FIGURES.items()}
+    written = [_write(Path(out), _page(run, drawn, title))]
+    if figures is not None:
+        for name, figure in drawn.items():
+            written.append(_write(Path(figures) / f"{name}.svg", standalone(figure)))
+        written.append(_write(Path(figures) / LANDING, _landing(run, drawn)))
+    return written
+
+
+def _page(run: Run, drawn: dict[str, Markup], title: str) -> str:
+    shown = sections.all_sections(run, drawn)
+    template = Template((HERE / "page.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=escape(title),
+        style=STYLE + (HERE / "page.css").read_text(encoding="utf-8"),
+        script=(HERE / "page.js").read_text(encoding="utf-8"),
+        menu=join(tag("a", name, href=f"#{key}") for key, name, _ in shown),
+        body=join(
+            tag("section", tag("h2", name) if key != "glance" else None, body, id=key)
+            for key, name, body in shown
+        ),
+        footer=tables.provenance(run),
+    )
+
+
+def _landing(run: Run, drawn: dict[str, Markup]) -> str:
+    style = STYLE + (HERE / "landing.css").read_text(encoding="utf-8")
+    return tag("div", tag("style", Markup(style)), landing(run, drawn), class_="caudal")
+
+
+def _write(path: Path, text: str) -> Path:
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+    return path
