@@ -9,19 +9,19 @@ hashing is cheaper; then at least the beginning of the name is hashed once per f
 import numpy as np
 from numba import njit
 
-from caudal.hashing import EMPTY, NOTHING, absorb, column_of, finish, make_room, slot_of
+from caudal.hashing import EMPTY, NOTHING, absorb, column_of, finish, slot_of
 
 TABLE_LIMIT = 1 << 17
 """Largest number of level combinations of a term that get a table (int32 entries)."""
 
 
 @njit(cache=True)
-def _combine(codes, start, stop, features, level_counts, out):
-    """Number every row's combination of levels, in the mixed radix of ``level_counts``."""
+def _combine(codes, start, features, level_counts, out):
+    """Number the combination of levels of each row from ``start``, in mixed radix."""
     out[:] = 0
     for feature in features:
         radix = level_counts[feature]
-        feature_codes = codes[feature, start:stop]
+        feature_codes = codes[feature, start:]
         for row in range(out.size):
             out[row] = out[row] * radix + feature_codes[row]
 
@@ -73,7 +73,7 @@ def encode(
     term_ends, term_features, term_product, term_place, text, text_ends,
     levels, level_ends, first_level, level_counts,
     tables, table_ends, beginnings, beginning_ends,
-    n_features, slot_table, columns, size,
+    n_features, slot_table, columns, size, first_term,
     out_slots, out_values,
 ):  # fmt: skip
     """Fill ``out_slots`` and ``out_values`` (rows, places) for the rows ``start:stop`` of a chunk.
@@ -84,7 +84,8 @@ def encode(
     share a column add up. ``tables[table_ends[t]:table_ends[t + 1]]`` keeps
     ``2 * slot + (sign < 0)`` per combination of levels, or EMPTY, unless it has no entries, and
     ``beginnings[beginning_ends[t]:beginning_ends[t + 1]]`` a hash's state per first level.
-    Returns the registry's arrays and size, which may have grown.
+    Begins at ``first_term``; returns the term after the last one done and the registry's new size.
+    That is not the end where the registry lacks room for a column a row: make it and go on.
     """
     rows = stop - start
     everyone = np.arange(rows)
@@ -93,16 +94,19 @@ def encode(
     hashes, known = np.empty(rows, np.int32), np.empty(rows, np.int32)
     hashed, rest = np.empty(rows, np.uint32), np.empty(rows, np.uint32)
     length = np.empty(rows, np.int64)
-    for t in range(term_product.size):
-        slot_table, columns = make_room(slot_table, columns, size + rows)
+    for t in range(first_term, term_product.size):
+        if columns.size < min(size + rows, n_features):
+            return t, size
         features = term_features[term_ends[t] : term_ends[t + 1]]
+        # A term of numbers has one name for all rows.
+        named = rows if features.size else min(rows, 1)
         literal_ends = text_ends[term_ends[t] + t : term_ends[t + 1] + t + 2]
         table = tables[table_ends[t] : table_ends[t + 1]]
-        to_hash = everyone
+        to_hash = everyone[:named]
         if table.size:
-            _combine(codes, start, stop, features, level_counts, combinations)
+            _combine(codes, start, features, level_counts, combinations[:named])
             count = 0
-            for row in range(rows):
+            for row in range(named):
                 known[row] = table[combinations[row]]
                 unknown[count] = row
                 count += known[row] == EMPTY
@@ -120,9 +124,11 @@ def encode(
             if table.size:
                 for row in to_hash:
                     table[combinations[row]] = known[row]
+        if named < rows:
+            known[named:] = known[0]
         product = products[term_product[t], start:stop]
         place = term_place[t]
         for row in range(rows):
             out_slots[row, place] = known[row] >> 1
             out_values[row, place] += (1.0 - 2.0 * (known[row] & 1)) * product[row]
-    return slot_table, columns, size
+    return term_product.size, size

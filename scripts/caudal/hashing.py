@@ -75,40 +75,23 @@ def _place(column, mask):
 def slot_of(column, table, columns, size):
     """The slot of ``column``, which is ``size`` where it is met for the first time.
 
-    ``table`` (entries, 2) int32 holds column and slot by open addressing; there must be room.
+    ``table`` (entries,) int32 holds slots by open addressing; there must be room.
     """
-    mask = np.int64(table.shape[0] - 1)
+    mask = np.int64(table.size - 1)
     at = _place(column, mask)
-    while table[at, 0] != EMPTY:
-        if table[at, 0] == column:
-            return table[at, 1]
+    while table[at] != EMPTY:
+        if columns[table[at]] == column:
+            return table[at]
         at = (at + 1) & mask
-    table[at, 0] = column
-    table[at, 1] = size
+    table[at] = size
     columns[size] = column
     return np.int32(size)
 
 
 @njit(cache=True)
-def make_room(table, columns, size):
-    """The registry's arrays with room for ``size`` columns, the table at most half full."""
-    if columns.size >= size:
-        return table, columns
-    capacity = table.shape[0]
-    while capacity < 2 * size:
-        capacity *= 2
-    wider = np.empty(capacity // 2, np.int32)
-    wider[: columns.size] = columns
-    larger = np.full((capacity, 2), EMPTY, np.int32)
-    mask = np.int64(capacity - 1)
-    for i in range(table.shape[0]):
-        if table[i, 0] != EMPTY:
-            at = _place(table[i, 0], mask)
-            while larger[at, 0] != EMPTY:
-                at = (at + 1) & mask
-            larger[at, 0] = table[i, 0]
-            larger[at, 1] = table[i, 1]
-    return larger, wider
+def _enter(columns, table):
+    for slot in range(columns.size):
+        slot_of(columns[slot], table, columns, slot)
 
 
 class Registry:
@@ -119,10 +102,35 @@ class Registry:
 
     def __init__(self):
         """Start empty."""
-        self.table = np.full((1024, 2), EMPTY, np.int32)
-        self.columns = np.empty(512, np.int32)
+        self.table = np.full(1024, EMPTY, np.int32)
+        self.columns = np.empty(2 * len(self.table) // 3, np.int32)
         self.size = 0
 
     def touched(self) -> np.ndarray:
         """The column of every slot, shape (size,), int32."""
         return self.columns[: self.size]
+
+    def set_touched(self, touched: np.ndarray) -> None:
+        """Begin with the columns that another registry has ``touched``, in the same slots."""
+        self.__init__()
+        self.make_room(len(touched))
+        self.size = len(touched)
+        self.columns[: self.size] = touched
+        _enter(self.touched(), self.table)
+
+    def make_room(self, size: int) -> None:
+        """Have room for ``size`` columns, with the table at most two thirds full."""
+        if size <= len(self.columns):
+            return
+        capacity = len(self.table)
+        while 2 * capacity < 3 * size:
+            capacity *= 2
+        touched, self.columns = self.touched(), np.empty(2 * capacity // 3, np.int32)
+        self.columns[: self.size] = touched
+        self.table = None  # its memory goes before the larger one's comes
+        self.table = np.full(capacity, EMPTY, np.int32)
+        _enter(self.touched(), self.table)
+
+    def close(self) -> None:
+        """Let go of the table, most of the memory: no column will be looked up any more."""
+        self.table = None

@@ -48,29 +48,19 @@ class SGDLearner:
         self._scale = np.ones(self._models)
         self._intercept = np.zeros(self._models)
         self._t = 1.0
-        self._batches = 0
-        self._set_parameters()
-        self._room = np.zeros(512 if self._rate >= sgd.PA1 else 0)
-        self._applied = np.zeros((self._models, 512 if self._truncate > 0 else 0))
-        self._stamps = np.zeros((self._models, self._applied.shape[1]), np.int32)
+        self._class_weights = self._weigh_classes()
+        self._settings = _settings(classifier)
+        passive_aggressive = sgd.LEARNING_RATES[classifier.learning_rate] >= sgd.PA1
+        truncates = classifier.penalty in ("l1", "elasticnet")
+        self._room = np.zeros(512 if passive_aggressive else 0)
+        self._applied = np.zeros((self._models, 512 if truncates else 0))
 
-    def _set_parameters(self) -> None:
-        c = self.classifier
-        self._loss = sgd.LOSSES[c.loss]
-        hinge = c.loss in ("hinge", "squared_hinge")
-        self._threshold = 1.0 if hinge else 0.0 if c.loss == "perceptron" else float(c.epsilon)
-        self._rate = sgd.LEARNING_RATES[c.learning_rate]
-        l1_ratio = 0.0 if c.l1_ratio is None else float(c.l1_ratio)
-        self._shrink = {"l2": 1.0, "elasticnet": 1.0 - l1_ratio}.get(c.penalty, -1.0)
-        self._truncate = {"l1": 1.0, "elasticnet": l1_ratio}.get(c.penalty, 0.0)
-        self._optimal_init = 0.0
-        if self._rate == sgd.OPTIMAL:
-            typical = np.sqrt(1.0 / np.sqrt(c.alpha))
-            slope = sgd.gradient(self._loss, self._threshold, 1.0, -typical)
-            self._optimal_init = 1.0 / (typical / max(1.0, slope) * c.alpha)
-        self._class_weight = compute_class_weight(
-            c.class_weight, classes=self.classes, y=self.classes
+    def _weigh_classes(self) -> np.ndarray:
+        """Of every model the weights of the other classes and of its own, shape (models, 2)."""
+        own = compute_class_weight(
+            self.classifier.class_weight, classes=self.classes, y=self.classes
         )
+        return own[None] if self._models == 1 else np.column_stack([np.ones(self._models), own])
 
     def predict_proba(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Probabilities (rows, classes) of an encoded batch; 0 or 1 where the loss gives none.
@@ -79,10 +69,7 @@ class SGDLearner:
         """
         self._widen()
         decision = np.empty((len(slots), self._models))
-        for k in range(self._models):
-            margin = np.empty(len(slots))
-            sgd.margins(slots, values, self._weights[k], self._scale[k], self._intercept[k], margin)
-            decision[:, k] = margin
+        sgd.margins(slots, values, self._weights, self._scale, self._intercept, decision)
         if not np.isfinite(decision.sum()) and not np.isfinite(decision).all():
             raise Diverged
         return probabilities(decision, self.classifier.loss)
@@ -90,31 +77,22 @@ class SGDLearner:
     def learn(self, slots, values, y: np.ndarray, sample_weight: np.ndarray | None = None) -> None:
         """Learn an encoded batch with the class codes ``y`` (rows,)."""
         self._widen()
-        self._batches += 1
         seeds = self._seeds()
+        weight = np.empty(0) if sample_weight is None else np.array(sample_weight, np.float64)
+        order = np.arange(len(y))
         for k in range(self._models):
-            positive = y == (1 if self._models == 1 else k)
-            pos, neg = (
-                self._class_weight[::-1] if self._models == 1 else (self._class_weight[k], 1.0)
-            )
-            weight = np.where(positive, pos, neg)
-            if sample_weight is not None:
-                weight = weight * sample_weight
-            target = np.where(positive, 1.0, 0.0 if self._loss == sgd.LOG_LOSS else -1.0)
-            order = np.arange(len(y))
             if seeds is not None:
+                order = np.arange(len(y))
                 sgd.shuffled(order, seeds[k])
-            self._learn_class(k, slots, values, target, weight, order)
+            self._learn_class(k, slots, values, y, weight, order)
         self._t += len(y)
 
-    def _learn_class(self, k, slots, values, target, weight, order) -> None:
-        c = self.classifier
+    def _learn_class(self, k, slots, values, y, weight, order) -> None:
+        positive = 1 if self._models == 1 else k
         self._scale[k], self._intercept[k] = sgd.learn(
-            slots, values, target, weight, order,
-            self._loss, self._threshold, self._rate, float(c.eta0), float(c.power_t),
-            float(c.alpha), self._shrink, self._truncate, bool(c.fit_intercept),
-            self._weights[k], self._scale[k], self._intercept[k], self._t, self._optimal_init,
-            self._applied[k], self._stamps[k], self._batches, self._room,
+            slots, values, y, positive, self._class_weights[k], weight, order, *self._settings,
+            self._weights[k], self._scale[k], self._intercept[k], self._t,
+            self._applied[k], self._room,
         )  # fmt: skip
         if self.registry.size <= slots.size:
             # As scikit-learn does after each call; postponed where it would cost more than the
@@ -134,7 +112,7 @@ class SGDLearner:
 
     def _widen(self) -> None:
         size = len(self.registry.columns)
-        for name in ("_weights", "_applied", "_stamps"):
+        for name in ("_weights", "_applied"):
             old = getattr(self, name)
             if 0 < old.shape[1] < size:
                 wider = np.zeros((self._models, size), old.dtype)
@@ -144,21 +122,16 @@ class SGDLearner:
             self._room = np.zeros(size)
 
     def fitted(self):
-        """The classifier, fitted, with sparse ``coef_``. Raises Diverged."""
+        """The classifier, fitted, with sparse ``coef_``; learns no more. Raises Diverged."""
         c, touched = self.classifier, self.registry.touched()
         self._widen()
-        self._room = self._applied = self._stamps = None
-        weights = self._weights[:, : len(touched)]
+        weights, self._weights = self._weights[:, : len(touched)], None
+        self._room = self._applied = None
+        self.registry.close()
         weights *= self._scale[:, None]
-        self._scale[:] = 1.0
         if not (np.isfinite(weights).all() and np.isfinite(self._intercept).all()):
             raise Diverged
-        rows = [_sparse_row(touched, row, self.n_features) for row in weights]
-        starts = np.cumsum([0] + [len(columns) for columns, _ in rows])
-        c.coef_ = csr_matrix(
-            (np.concatenate([v for _, v in rows]), np.concatenate([i for i, _ in rows]), starts),
-            shape=(self._models, self.n_features),
-        )
+        c.coef_ = _sparse(weights, touched, self.n_features)
         c.classes_ = self.classes
         c.intercept_ = self._intercept.copy()
         c.t_ = self._t
@@ -167,16 +140,49 @@ class SGDLearner:
         return c
 
 
+def _settings(classifier) -> tuple:
+    """The arguments of ``sgd.learn`` from ``loss`` to ``optimal_init``."""
+    c = classifier
+    loss, rate = sgd.LOSSES[c.loss], sgd.LEARNING_RATES[c.learning_rate]
+    hinge = c.loss in ("hinge", "squared_hinge")
+    threshold = 1.0 if hinge else 0.0 if c.loss == "perceptron" else float(c.epsilon)
+    l1_ratio = 0.0 if c.l1_ratio is None else float(c.l1_ratio)
+    shrink = {"l2": 1.0, "elasticnet": 1.0 - l1_ratio}.get(c.penalty, -1.0)
+    truncate = {"l1": 1.0, "elasticnet": l1_ratio}.get(c.penalty, 0.0)
+    optimal_init = 0.0
+    if rate == sgd.OPTIMAL:
+        typical = np.sqrt(1.0 / np.sqrt(c.alpha))
+        slope = sgd.gradient(loss, threshold, 1.0, -typical)
+        optimal_init = float(1.0 / (typical / max(1.0, slope) * c.alpha))
+    return (
+        loss, threshold, rate, float(c.eta0), float(c.power_t), float(c.alpha), shrink, truncate,
+        bool(c.fit_intercept), optimal_init,
+    )  # fmt: skip
+
+
 def _second_draw(random: np.random.RandomState) -> int:
     random.randint(1, _MAX_INT)  # scikit-learn's make_dataset takes the first one
     return random.randint(_MAX_INT)
 
 
-def _sparse_row(touched, weights, n_features) -> tuple[np.ndarray, np.ndarray]:
-    kept = np.flatnonzero(weights)
-    columns = touched[kept]
-    order = np.argsort(columns)
-    return columns[order], weights[kept[order]]
+def _sparse(weights: np.ndarray, touched: np.ndarray, n_features: int) -> csr_matrix:
+    """``weights`` (models, slots) in their columns ``touched``, zeros left out, CSR in order.
+
+    Takes little memory beside its result, which may be the largest thing of a fit.
+    """
+    # Numbers sort several times as fast as argsort finds their order: column and slot in one.
+    order = touched.astype(np.int64)
+    order <<= 32
+    order += np.arange(len(order), dtype=np.int32)
+    order.sort()
+    rows = [sgd.in_order(row, order if i == len(weights) - 1 else order.copy())
+            for i, row in enumerate(weights)]  # fmt: skip
+    if len(rows) == 1:
+        data, indices = rows[0]
+    else:
+        data, indices = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    starts = np.cumsum([0] + [len(data) for data, _ in rows])
+    return csr_matrix((data, indices, starts), shape=(len(weights), n_features))
 
 
 class PartialFitLearner:
@@ -199,7 +205,9 @@ class PartialFitLearner:
         """Probabilities (rows, classes) of an encoded batch; 0 or 1 where there are none."""
         X = self._matrix(slots, values)
         if hasattr(self.classifier, "predict_proba"):
-            return self.classifier.predict_proba(X)
+            # It has the classes sorted; here the positive one is last.
+            own = list(self.classifier.classes_)
+            return self.classifier.predict_proba(X)[:, [own.index(c) for c in self.classes]]
         return (self.classifier.predict(X)[:, None] == self.classes).astype(float)
 
     def learn(self, slots, values, y: np.ndarray, sample_weight: np.ndarray | None = None) -> None:
@@ -232,10 +240,16 @@ def probabilities(decision: np.ndarray, loss: str) -> np.ndarray:
     if loss in ("log_loss", "modified_huber"):
         p = expit(decision) if loss == "log_loss" else (np.clip(decision, -1.0, 1.0) + 1.0) / 2.0
         if p.shape[1] == 1:
-            return np.hstack([1.0 - p, p])
+            return _both(p[:, 0])
         p[p.sum(axis=1) == 0.0] = 1.0
         return p / p.sum(axis=1, keepdims=True)
     if decision.shape[1] == 1:
-        positive = (decision > 0.0).astype(float)
-        return np.hstack([1.0 - positive, positive])
+        return _both((decision[:, 0] > 0.0).astype(float))
     return (decision.argmax(axis=1)[:, None] == np.arange(decision.shape[1])).astype(float)
+
+
+def _both(positive: np.ndarray) -> np.ndarray:
+    p = np.empty((len(positive), 2))
+    np.subtract(1.0, positive, out=p[:, 0])
+    p[:, 1] = positive
+    return p

@@ -1,13 +1,14 @@
 """Model files: a scikit-learn Pipeline, pickled without the zeros of its arrays."""
 
 import io
+import math
 import pickle
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
-from caudal.atomic import whole_file
+from caudal.atomic import write_bytes
 
 _WORTH_IT = 1024
 """Entries from which on an array of mostly zeros is stored without them."""
@@ -19,15 +20,22 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, value):
         if issparse(value):
             matrix = csr_matrix(value)
-            rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-            places = rows * matrix.shape[1] + matrix.indices
+            places = matrix.indices
+            if matrix.shape[0] > 1:
+                places = places.astype(_places_type(matrix.shape))
+                for row, start in enumerate(matrix.indptr[:-1]):
+                    places[start : matrix.indptr[row + 1]] += row * matrix.shape[1]
             return dense, (matrix.shape, matrix.dtype.str, places, matrix.data)
         if type(value) is np.ndarray and value.dtype.kind in "fiu" and value.size >= _WORTH_IT:
-            places = np.flatnonzero(value)
+            places = np.flatnonzero(value).astype(_places_type(value.shape))
             if places.size * 3 < value.size:
                 flat = value.reshape(-1)
                 return dense, (value.shape, value.dtype.str, places, flat[places])
         return NotImplemented
+
+
+def _places_type(shape: tuple) -> type:
+    return np.uint32 if math.prod(shape) <= 2**32 else np.int64
 
 
 def dense(shape: tuple, dtype: str, places: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -44,8 +52,7 @@ def dump_model(model, path: str | Path) -> int:
     """
     buffer = io.BytesIO()
     _Pickler(buffer, protocol=5).dump(model)
-    with whole_file(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
     return buffer.getbuffer().nbytes
 
 

@@ -64,12 +64,13 @@ def gradient(loss, threshold, y, p):
 
 @njit(cache=True)
 def margins(slots, values, weights, scale, intercept, out):
-    """Fill ``out`` (rows,) with ``scale * weights[slots] . values + intercept``."""
+    """Fill ``out`` (rows, models) with ``scale * weights[:, slots] . values + intercept``."""
     for row in range(slots.shape[0]):
-        p = 0.0
-        for j in range(slots.shape[1]):
-            p += weights[slots[row, j]] * values[row, j]
-        out[row] = p * scale + intercept
+        for k in range(weights.shape[0]):
+            p = 0.0
+            for j in range(slots.shape[1]):
+                p += weights[k, slots[row, j]] * values[row, j]
+            out[row, k] = p * scale[k] + intercept[k]
 
 
 @njit(cache=True)
@@ -85,15 +86,12 @@ def _squared_norm(slots, values, room):
 
 
 @njit(cache=True)
-def _truncate(slots, values, weights, scale, penalty, applied, stamps, stamp):
+def _truncate(slots, values, weights, scale, penalty, applied):
     """Cumulative L1 penalty (Tsuruoka, Tsujii and Ananiadou, 2009) on the slots of one record."""
     for j in range(slots.size):
         if values[j] == 0.0:
             continue
         slot = slots[j]
-        if stamps[slot] != stamp:
-            stamps[slot] = stamp
-            applied[slot] = 0.0
         before = weights[slot]
         if scale * before > 0.0:
             weights[slot] = max(0.0, before - (penalty + applied[slot]) / scale)
@@ -104,22 +102,28 @@ def _truncate(slots, values, weights, scale, penalty, applied, stamps, stamp):
 
 @njit(cache=True)
 def learn(
-    slots, values, y, sample_weight, order,
+    slots, values, codes, positive, class_weights, sample_weight, order,
     loss, threshold, learning_rate, eta0, power_t, alpha, shrink, truncate, fit_intercept,
-    weights, scale, intercept, t, optimal_init, applied, stamps, stamp, room,
+    optimal_init, weights, scale, intercept, t, applied, room,
 ):  # fmt: skip
     """One pass over a batch; returns the new scale and intercept.
 
-    slots, values (rows, terms); y, sample_weight (rows,), the class's weight included; order the
-    rows' order. ``shrink`` is 1 - l1_ratio under an L2 part (-1: none), ``truncate`` the l1_ratio
-    under an L1 part (0: none). ``weights`` times ``scale`` are the model's weights. ``applied``,
-    ``stamps`` and ``stamp`` (the batch's number) serve the L1 penalty, ``room`` the passive-
-    aggressive rates.
+    slots, values (rows, terms); codes (rows,) those of the classes, of which ``positive`` is
+    learned against the others; class_weights (2,) theirs and its own; sample_weight (rows,), or
+    empty; order the rows' order. ``shrink`` is 1 - l1_ratio under an L2 part (-1: none),
+    ``truncate`` the l1_ratio under an L1 part (0: none). ``weights`` times ``scale`` are the
+    model's weights. ``applied`` serves the L1 penalty, ``room`` the passive-aggressive rates.
     """
     eta = eta0
     penalty = 0.0
+    negative = 0.0 if loss == LOG_LOSS else -1.0
+    if truncate > 0.0:
+        for row in range(slots.shape[0]):
+            for j in range(slots.shape[1]):
+                applied[slots[row, j]] = 0.0
     for row in order:
         x_slots, x_values = slots[row], values[row]
+        y = 1.0 if codes[row] == positive else negative
         p = 0.0
         for j in range(x_slots.size):
             p += weights[x_slots[j]] * x_values[j]
@@ -130,17 +134,18 @@ def learn(
             eta = eta0 / t**power_t
         if learning_rate >= PA1:
             norm = _squared_norm(x_slots, x_values, room)
-            error = max(0.0, threshold - p * y[row])
+            error = max(0.0, threshold - p * y)
             if learning_rate == PA1:
                 if norm == 0.0:
                     continue
-                update = min(eta0, error / norm) * y[row]
+                update = min(eta0, error / norm) * y
             else:
-                update = error / (norm + 0.5 / eta0) * y[row]
+                update = error / (norm + 0.5 / eta0) * y
         else:
-            slope = gradient(loss, threshold, y[row], p)
+            slope = gradient(loss, threshold, y, p)
             update = -eta * min(max(slope, -_LARGEST_GRADIENT), _LARGEST_GRADIENT)
-        update *= sample_weight[row]
+        weight = class_weights[np.int64(codes[row] == positive)]
+        update *= weight * sample_weight[row] if sample_weight.size else weight
         if shrink >= 0.0:
             scale *= max(0.0, 1.0 - shrink * eta * alpha)
             if scale < _SMALLEST_SCALE:
@@ -154,7 +159,7 @@ def learn(
                 intercept += update * SPARSE_INTERCEPT_DECAY
         if truncate > 0.0:
             penalty += truncate * eta * alpha
-            _truncate(x_slots, x_values, weights, scale, penalty, applied, stamps, stamp)
+            _truncate(x_slots, x_values, weights, scale, penalty, applied)
         t += 1.0
     return scale, intercept
 
@@ -171,3 +176,19 @@ def shuffled(order, seed):
         state ^= np.uint32(state << np.uint32(5))
         j = i + np.int64(state & np.uint32(0x7FFFFFFF)) % (order.size - i)
         order[i], order[j] = order[j], order[i]
+
+
+@njit(cache=True)
+def in_order(weights, order):
+    """The weights that are not zero, by column, and their columns (int32).
+
+    ``order`` (slots,) is sorted and holds ``column << 32 | slot``; it is overwritten.
+    """
+    found = order.view(np.float64)
+    columns = np.empty(order.size, np.int32)
+    count = 0
+    for packed in order:
+        weight = weights[packed & 0xFFFFFFFF]
+        found[count], columns[count] = weight, packed >> 32
+        count += weight != 0.0
+    return found[:count], columns[:count]

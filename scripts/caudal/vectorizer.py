@@ -97,16 +97,18 @@ class Encoder:
         """
         shape = (stop - start, self._places)
         slots, values = np.empty(shape, np.int32), np.zeros(shape)
-        touched = self.registry
-        touched.table, touched.columns, touched.size = encode(
-            self._codes, self._products, start, stop,
-            self._term_ends, self._term_features, self._term_product, self._term_place,
-            self._text, self._text_ends,
-            self._levels, self._level_ends, self._first_level, self._level_counts,
-            self._tables, self._table_ends, self._beginnings, self._beginning_ends,
-            self.vectorizer.n_features, touched.table, touched.columns, touched.size,
-            slots, values,
-        )  # fmt: skip
+        touched, term, width = self.registry, 0, self.vectorizer.n_features
+        while term < len(self.terms):
+            touched.make_room(min(touched.size + len(slots), width))
+            term, touched.size = encode(
+                self._codes, self._products, start, stop,
+                self._term_ends, self._term_features, self._term_product, self._term_place,
+                self._text, self._text_ends,
+                self._levels, self._level_ends, self._first_level, self._level_counts,
+                self._tables, self._table_ends, self._beginnings, self._beginning_ends,
+                width, touched.table, touched.columns, touched.size, term,
+                slots, values,
+            )  # fmt: skip
         return slots, values
 
     def _compile(self, table: pa.Table) -> None:
