@@ -7,9 +7,11 @@ from caudal.manifest import merge
 from caudal.progressive import make_plan
 
 
-def merge_manifests(manifests: list[str], out: str, stream: dict, score: dict) -> dict:
+def merge_manifests(
+    manifests: list[str], out: str, positive: object, stream: dict, score: dict
+) -> dict:
     """Merge ``manifests`` into ``out``; a UserError where too few rows are there for a score."""
-    merged = merge([Path(path) for path in manifests], Path(out))
+    merged = merge([Path(path) for path in manifests], Path(out), positive)
     make_plan(merged, stream, score)
     return merged
 
@@ -19,6 +21,7 @@ if __name__ == "__main__":
         merged = merge_manifests(
             list(snakemake.input),
             snakemake.output[0],
+            snakemake.params.positive,
             snakemake.params.stream,
             snakemake.params.score,
         )

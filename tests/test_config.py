@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from caudal.config import check_features, complete, make_points
+from caudal.config import complete
 from caudal.errors import UserError
+from caudal.grid_checks import check_features, make_points
 from caudal.workflow import plan
 
 ROOT = Path(__file__).parents[1]

@@ -11,6 +11,7 @@ from caudal.config import complete
 from caudal.errors import UserError
 from caudal.fitting import fit_points, write_record
 from caudal.grid import expand
+from caudal.manifest import merge
 from caudal.model import dump_model, load_model
 from caudal.simulate import simulate
 from made_run import make_data
@@ -231,3 +232,25 @@ def test_class_weights_are_counted_from_the_labels(manifest):
     frame = np.array([[0.0, 0.0, 0.0]])
     columns = {name: frame[:, i] for i, name in enumerate(("x1", "x2", "x3"))}
     assert counted[1].predict_proba(columns)[0, 1] < plain[1].predict_proba(columns)[0, 1]
+
+
+def test_the_positive_class_is_the_one_that_coefficients_speak_for(rows, manifest, tmp_path):
+    frame = pd.read_csv(rows)
+    folder = manifest.parent
+    swapped = merge([folder / "rows/manifest.json"], folder / "swapped.json", positive=0)
+    assert swapped["classes"] == ["1", "0"]
+    points = expand([GRID, {"classifier": {"class": "BernoulliNB"}}])
+    settings = stream()
+    for usual, other in zip(
+        run(manifest, points), run(folder / "swapped.json", points, settings), strict=True
+    ):
+        assert other[2]["score"] == pytest.approx(usual[2]["score"])
+        of_one = [
+            m.predict_proba(frame)[:, list(m.classes_).index(1)] for m in (usual[1], other[1])
+        ]
+        np.testing.assert_allclose(*of_one)
+        if hasattr(usual[1][-1], "coef_"):
+            assert list(other[1].classes_) == [1, 0]
+            np.testing.assert_allclose(other[1][-1].coef_.data, -usual[1][-1].coef_.data)
+    with pytest.raises(UserError, match=r"data.positive is 'yes'"):
+        merge([folder / "rows/manifest.json"], folder / "swapped.json", positive="yes")

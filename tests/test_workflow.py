@@ -196,6 +196,25 @@ def test_own_csv_by_configfile(tmp_path):
     assert predicted["probability_yes"].tolist() == model.predict_proba(rows[:10])[:, 1].tolist()
 
 
+def test_a_new_file_converts_only_that_file(tmp_path):
+    rows = pd.DataFrame({"a": [0.5, -0.5, 0.1] * 400, "y": [1, 0, 0, 1] * 300})
+    config = {
+        "data": {"files": ["day*.csv"], "label": "y"},
+        "stream": {"batch_size": 50, "n_batches": 4},
+        "grid": [{"classifier": {"loss": "log_loss", "alpha": 0.01}}],
+    }
+    write_config(tmp_path, config)
+    for day in (1, 2):
+        rows[day * 400 : day * 400 + 400].to_csv(tmp_path / f"day{day}.csv", index=False)
+    finished(snakemake(tmp_path))
+    rows[:400].to_csv(tmp_path / "day10.csv", index=False)
+    again = planned(tmp_path)
+    assert (again["to_parquet"], again["fit"]) == (1, 1)
+    finished(snakemake(tmp_path))
+    sources = json.loads((tmp_path / "results/data/manifest.json").read_text())["sources"]
+    assert [source["name"] for source in sources] == ["day1", "day2", "day10"]
+
+
 def test_a_model_is_read_from_any_folder(done, tmp_path):
     code = (
         "import pickle, pandas, sys; model = pickle.load(open(sys.argv[1], 'rb')); "

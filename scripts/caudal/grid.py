@@ -24,7 +24,8 @@ class Point:
 def expand(grids: Sequence[dict]) -> list[Point]:
     """All points of a list of grids, each the product of its lists.
 
-    Their order is that of the lists' values, whatever the order of the keys. Raises UserError where two points are equal.
+    Their order is that of the lists' values, whatever the order of the keys. Raises UserError
+    where two points are equal.
 
     >>> [p.parameters["classifier"] for p in expand([{"classifier": {"alpha": [0.1, 0.2]}}])]
     [{'alpha': 0.1}, {'alpha': 0.2}]

@@ -10,8 +10,11 @@ import pyarrow as pa
 
 from caudal.atomic import write_text
 from caudal.column_stats import TOP_LEVELS, merge_moments, top
-from caudal.errors import UserError
-from caudal.labels import label_type, sort_classes
+from caudal.errors import Damaged, UserError
+from caudal.labels import find_class, label_type, sort_classes
+
+DAMAGED = "damaged"
+"""The name of the mark in the folder of a source that has to be converted anew."""
 
 MOST_CLASSES = 10_000
 COUNTS = ("rows_in", "rows", "rows_rejected", "rows_dropped")
@@ -28,23 +31,26 @@ def load(path: Path) -> dict:
     Raises
     ------
     UserError
-        If the file is not there or cannot be read.
+        If the file is not there; Damaged if it cannot be read.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run Snakemake again to make it.") from None
     except ValueError:
-        raise UserError(f"{path} is damaged; delete it and run Snakemake again.") from None
+        raise Damaged(f"{path} is damaged", [Path(path)]) from None
 
 
-def merge(paths: list[Path], out: Path) -> dict:
+def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
     """Merge the manifests of the sources, in stream order, into one file.
+
+    ``positive`` is the class of two that a model's coefficients are to speak for; None: the last.
 
     Returns
     -------
     The merged manifest. ``parts`` names each part by its path from the folder of ``out``, in
-    stream order; ``classes`` are the labels in order; ``checksum`` is that of all the rest.
+    stream order; ``classes`` are the labels in order, the positive one of two last; ``checksum``
+    is that of all the rest.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def merge(paths: list[Path], out: Path) -> dict:
     labels: Counter[str] = Counter()
     for source in found:
         labels.update(source["labels"])
-    classes = sort_classes(list(labels))
+    classes = _positive_last(sort_classes(list(labels)), positive)
     merged = {
         **{key: sum(source[key] for source in found) for key in COUNTS},
         "sources": [_summary(source) for source in found],
@@ -76,6 +82,18 @@ def merge(paths: list[Path], out: Path) -> dict:
     return merged
 
 
+def _positive_last(classes: list[str], positive: object) -> list[str]:
+    if positive is None:
+        return classes
+    found = find_class(positive, classes)
+    if found is None or len(classes) != 2:
+        raise UserError(
+            f"data.positive is {positive!r}, but the labels are {', '.join(classes[:20])}; name "
+            "one of two labels, or leave it out."
+        )
+    return [text for text in classes if text != found] + [found]
+
+
 def checksum(content: dict) -> str:
     """The SHA-256 of a manifest's content, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -92,18 +110,20 @@ def verify_part(root: Path, part: dict) -> pa.Buffer:
 
     Raises
     ------
-    UserError
-        If the file is missing or damaged; the sentence names it.
+    Damaged
+        If the file is missing or not what the manifest says; the sentence names it.
     """
     path = Path(root) / part["file"]
-    remedy = f"delete {path.parent} and run Snakemake again"
+    manifest = path.with_name("manifest.json")
     try:
         with pa.OSFile(str(path)) as file:
             content = file.read_buffer()
     except FileNotFoundError:
-        raise UserError(f"{path} is missing, though the manifest names it; {remedy}.") from None
+        what = f"{path} is missing, though the manifest names it"
+        raise Damaged(what, [manifest], path.with_name(DAMAGED)) from None
     if hashlib.sha256(content).hexdigest() != part["sha256"]:
-        raise UserError(f"{path} is damaged: its checksum is not the manifest's; {remedy}.")
+        what = f"{path} is damaged: its checksum is not the manifest's"
+        raise Damaged(what, [manifest], path.with_name(DAMAGED))
     return content
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from caudal.grid import STEPS, cell
@@ -105,7 +106,7 @@ def _read(file: Path) -> dict | None:
 def _seconds_left(ended: list[float], points: int) -> float | None:
     """By the pace of the latest points; those of earlier runs lie apart by a pause."""
     ended = sorted(ended)[-50:]
-    gaps = sorted(later - earlier for earlier, later in zip(ended[:-1], ended[1:], strict=True))
+    gaps = sorted(later - earlier for earlier, later in pairwise(ended))
     if len(gaps) < 2 or len(ended) == points:
         return None
     usual = gaps[: max(2, len(gaps) * 9 // 10)]
