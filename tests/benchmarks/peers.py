@@ -154,7 +154,7 @@ def terms_of(record: dict) -> dict:
     """All terms of a row up to degree 2, with their values."""
     factors = one_hot(record)
     pairs = itertools.combinations(factors.items(), 2)
-    return factors | squares(record) | {f"{f}*{g}": v * w for (f, v), (g, w) in pairs}
+    return factors | squares(record) | {"*".join(sorted((f, g))): v * w for (f, v), (g, w) in pairs}
 
 
 def best_pass(learn: Callable, repeats: int) -> tuple[object, dict]:
