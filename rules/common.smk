@@ -6,27 +6,38 @@ from snakemake.exceptions import WorkflowError
 HERE = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(HERE / "scripts"))
 
-from caudal import config as caudal_config
-from caudal import grid as caudal_grid
+from caudal import footprint, needs, run_lock, sources
 from caudal import workflow as caudal_workflow
 from caudal.errors import UserError
 from caudal.provenance import code_hash
 
 
-def plan():
-    """The settings, sources, schema, points and jobs; an error of the user's ends the run."""
+def ask(function, *arguments):
+    """What a function gives; an error of the user's ends the run by its sentence."""
     try:
-        return caudal_workflow.plan(
-            config,
-            workflow.config_settings.overwrite_config,
-            HERE / "rules/config.schema.yaml",
-        )
+        return function(*arguments)
     except UserError as error:
         raise WorkflowError(str(error)) from None
 
 
-PLAN = plan()
+PLAN = ask(
+    caudal_workflow.plan,
+    config,
+    workflow.config_settings.overwrite_config,
+    HERE / "rules/config.schema.yaml",
+)
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
+ROWS, COUNTED = needs.count_rows(PLAN)
+
+# Sources of which a fit found a damaged part are converted again, to the same parts: nothing that
+# is fitted already has to be fitted again. Should the parts differ after all, rank sees it.
+REPAIRS = PLAN.repairs
+MANIFEST = "results/data/manifest.json"
+MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
+
+if workflow.is_main_process:  # and not within a job
+    LOCK = run_lock.take()
+    ask(footprint.tell, PLAN, ROWS, COUNTED)
 
 
 def code_of(name):
@@ -34,9 +45,16 @@ def code_of(name):
     return code_hash(HERE / f"scripts/{name}.py")
 
 
+def checked(files):
+    """The files, unless a cluster's shells would trip over their names."""
+    for file in files if workflow.is_main_process and not workflow.local_exec else ():
+        ask(sources.check_for_shells, file)
+    return files
+
+
 def source_file(wildcards):
     """The file of a source."""
-    return str(PLAN.sources[wildcards.source])
+    return checked([str(PLAN.sources[wildcards.source])])
 
 
 def new_files(wildcards):
@@ -46,7 +64,7 @@ def new_files(wildcards):
             "There is nothing to predict: name the new files, as in --config "
             "'predict={files: [new.csv]}'."
         )
-    return list(PLAN.new_files.values())
+    return checked(list(PLAN.new_files.values()))
 
 
 def parameters_of(wildcards):
@@ -57,3 +75,15 @@ def parameters_of(wildcards):
 def memory(base):
     """Megabytes for a job, doubled with each attempt."""
     return lambda wildcards, attempt: base * 2 ** (attempt - 1)
+
+
+def fit_needs(what, points=None):
+    """Memory or minutes of a fit, from the rows, the points and the attempt."""
+    return lambda wildcards, attempt: getattr(needs, f"fit_{what}")(
+        PLAN, points or [POINTS[wildcards.point]], ROWS, attempt
+    )
+
+
+def source_minutes(wildcards, attempt):
+    """Minutes to convert a source."""
+    return needs.source_minutes(PLAN.sources[wildcards.source], attempt)

@@ -36,6 +36,7 @@ rule to_parquet:
         "../envs/caudal.yaml"
     resources:
         mem_mb=memory(1000),
+        runtime=source_minutes,
     params:
         code=code_of("to_parquet"),
         schema=PLAN.schema,
@@ -60,7 +61,8 @@ rule merge_manifests:
         mem_mb=memory(500),
     params:
         code=code_of("merge_manifests"),
-        stream=SETTINGS["stream"],
+        positive=SETTINGS["data"]["positive"],
+        stream=PLAN.fit_settings["stream"],
         score=SETTINGS["score"],
     script:
         "../scripts/merge_manifests.py"

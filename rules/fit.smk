@@ -2,7 +2,7 @@ if SETTINGS["points_per_job"] == 1:
 
     rule fit:
         input:
-            "results/data/manifest.json",
+            MANIFEST,
         output:
             models=["results/fits/{point}/model.pkl"],
             scores=["results/fits/{point}/score.json"],
@@ -15,7 +15,9 @@ if SETTINGS["points_per_job"] == 1:
         conda:
             "../envs/caudal.yaml"
         resources:
-            mem_mb=memory(1000),
+            mem_mb=fit_needs("memory"),
+            runtime=fit_needs("minutes"),
+            save_seconds=PLAN.save_seconds,
         params:
             code=code_of("fit"),
             points=parameters_of,
@@ -31,7 +33,7 @@ for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
         name:
             f"fit_{job}"
         input:
-            "results/data/manifest.json",
+            MANIFEST,
         output:
             models=[f"results/fits/{point.id}/model.pkl" for point in points],
             scores=[f"results/fits/{point.id}/score.json" for point in points],
@@ -42,7 +44,9 @@ for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
         conda:
             "../envs/caudal.yaml"
         resources:
-            mem_mb=memory(1000),
+            mem_mb=fit_needs("memory", points),
+            runtime=fit_needs("minutes", points),
+            save_seconds=PLAN.save_seconds,
         params:
             code=code_of("fit"),
             points=[point.parameters for point in points],

@@ -17,7 +17,9 @@ rule write_grid:
 rule rank:
     input:
         grid="results/grid.csv",
+        manifest=MANIFEST,
         scores=collect("results/fits/{point}/score.json", point=POINTS),
+        models=collect("results/fits/{point}/model.pkl", point=POINTS),
     output:
         ranking="results/ranking.csv",
         costs="results/costs.csv",

@@ -8,13 +8,24 @@ from caudal.fitting import fit_points, write_record
 from caudal.grid import make_point
 from caudal.logs import job_log
 from caudal.model import dump_model
+from caudal.saved_state import NAME, SavedState
 from caudal.status import say_status
 
 
 def fit(
-    manifest: str, models: list[str], scores: list[str], points: list[dict], settings: dict
+    manifest: str,
+    models: list[str],
+    scores: list[str],
+    points: list[dict],
+    settings: dict,
+    save_seconds: int = -1,
+    code: str = "",
 ) -> None:
-    """Train ``points`` (parameters) and write the model and score files of each, in their order."""
+    """Train ``points`` (parameters) and write the model and score files of each, in their order.
+
+    The state is saved beside the first model every ``save_seconds``, unless they are negative.
+    """
+    state = SavedState(Path(models[0]).with_name(NAME), save_seconds) if save_seconds >= 0 else None
     order = [make_point(parameters) for parameters in points]
     files = {
         point.id: (model, score) for point, model, score in zip(order, models, scores, strict=True)

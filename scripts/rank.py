@@ -4,6 +4,7 @@ from pathlib import Path
 
 from caudal.grid import make_point
 from caudal.logs import job_log
+from caudal.manifest import load
 from caudal.ranking import rank
 
 if __name__ == "__main__":
@@ -13,4 +14,5 @@ if __name__ == "__main__":
             [Path(file) for file in snakemake.input.scores],
             Path(snakemake.output.ranking),
             Path(snakemake.output.costs),
+            load(snakemake.input.manifest)["checksum"],
         )

@@ -4,11 +4,13 @@ from pathlib import Path
 
 from caudal.ingest import to_parquet
 from caudal.logs import job_log
+from caudal.manifest import DAMAGED
 
 
 def convert(source: str, manifest: str, schema: dict, data: dict, chunk_rows: int, log) -> None:
     """Convert ``source`` into the folder of ``manifest``, and log what became of its rows."""
     found = to_parquet(Path(source), Path(manifest).parent, schema, data, chunk_rows)
+    Path(manifest).with_name(DAMAGED).unlink(missing_ok=True)
     log.info(
         "%s: %d rows in, %d kept, %d rejected, %d dropped, in %d parts",
         source, found["rows_in"], found["rows"], found["rows_rejected"], found["rows_dropped"],

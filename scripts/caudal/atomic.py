@@ -1,5 +1,6 @@
 """Outputs that appear whole or not at all."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -26,6 +27,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+    except OSError as error:
+        if is_full(error):
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -50,6 +55,21 @@ def write_text(path: str | Path, text: str) -> None:
     """Write ``text`` to ``path`` whole, as UTF-8 with Unix line ends."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
+    """Write ``content`` to ``path`` whole; the error of a full disk tells its size."""
+    try:
+        with whole_file(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        error.needed = memoryview(content).nbytes
+        raise
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that the disk, or the user's share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _umask() -> int:

@@ -1,4 +1,6 @@
-"""The one exception that is meant for the user's eyes."""
+"""The exceptions that are meant for the user's eyes."""
+
+from pathlib import Path
 
 
 class UserError(ValueError):
@@ -6,3 +8,27 @@ class UserError(ValueError):
 
     Scripts print it alone; any other exception is a defect of ours and keeps its traceback.
     """
+
+
+class Damaged(UserError):
+    """Results that are not what the run wrote: cut off, changed or gone.
+
+    A job that meets them discards them, so that the same command makes them again.
+    """
+
+    def __init__(self, what: str, files: list[Path], mark: Path | None = None):
+        """Say ``what`` is wrong; ``files`` have to go, and ``mark`` is left in their place."""
+        super().__init__(what, files, mark)
+        self.what, self.files, self.mark = what, files, mark
+
+    def __str__(self) -> str:
+        folder = self.files[0].parent
+        return f"{self.what}; delete the folder {folder} and run Snakemake again."
+
+    def discard(self) -> str:
+        """Remove the files; returns the sentence that says so."""
+        if self.mark:
+            self.mark.touch()
+        for file in self.files:
+            file.unlink(missing_ok=True)
+        return f"{self.what}. Run the same command again: it makes what is missing."

@@ -52,12 +52,16 @@ class Features:
         """The columns touched so far."""
         return self.encoder.registry
 
-    def load(self, chunk: dict, learn: bool) -> None:
-        """Make ``chunk`` the one that batches are encoded from, and learn from it first."""
-        table = pa.table({name: chunk[name] for name in self.extractor.features})
-        if learn:
-            self.extractor.partial_fit(table)
-        self.encoder.load(self.extractor.transform(table))
+    def learn(self, chunk: dict) -> None:
+        """Learn the means and scales of ``chunk``."""
+        self.extractor.partial_fit(self._table(chunk))
+
+    def load(self, chunk: dict) -> None:
+        """Make ``chunk`` the one that batches are encoded from."""
+        self.encoder.load(self.extractor.transform(self._table(chunk)))
+
+    def _table(self, chunk: dict) -> pa.Table:
+        return pa.table({name: chunk[name] for name in self.extractor.features})
 
 
 def encoded_batches(
@@ -67,8 +71,11 @@ def encoded_batches(
     stream: dict,
     data: dict,
     seed: int,
+    done: int = 0,
 ) -> Iterator[dict]:
     """The batches of all epochs, each a dict of arrays with a row per row of the batch.
+
+    Those of the first ``done`` chunks are left out: the chunks are only read, for their means.
 
     ``Y`` are class codes (rows,), ``weight`` the rows' weights (rows,) where there are any,
     ``slots``, ``columns`` (int32) and ``values`` (float64), each with the number of the features
@@ -79,13 +86,21 @@ def encoded_batches(
     names = [n for n in manifest["columns"] if n in used] + [label] + ([weight] if weight else [])
     size = stream["batch_size"]
     chunks = chunk_streamer(root, manifest, names, stream, seed)
+    per_epoch = -(-manifest["rows"] // (size * stream["n_batches"]))
     for epoch in range(stream["epochs"]):
-        for chunk in chunks.generate():
+        for number, chunk in enumerate(chunks.generate(), epoch * per_epoch):
+            if epoch == 0:
+                for feature in features:
+                    feature.learn(chunk)
+            elif done >= (epoch + 1) * per_epoch:
+                break
+            if number < done:
+                continue
             whole = {"Y": class_codes(chunk[label], manifest["classes"])}
             if weight:
                 whole["weight"] = chunk[weight].to_numpy(zero_copy_only=False)
             for feature in features:
-                feature.load(chunk, learn=epoch == 0)
+                feature.load(chunk)
             for start in range(0, len(whole["Y"]), size):
                 batch = {name: array[start : start + size] for name, array in whole.items()}
                 for i, feature in enumerate(features):

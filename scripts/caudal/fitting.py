@@ -22,10 +22,14 @@ from caudal.learners import Diverged, make_learner
 from caudal.losses import LOSSES
 from caudal.manifest import load
 from caudal.progressive import Plan, Progress, make_plan
+from caudal.saved_state import SavedState, learned, set_learned
 
 log = logging.getLogger("caudal")
 
 HEADINGS = ("point", "rows", "mean loss", "since last", "benchmark", "rows/s", "seconds left")
+HOW = ("prefetch", "save_every")
+"""Settings of the stream that no result depends on."""
+
 PACKAGES = ("scikit-learn", "numpy", "scipy", "pyarrow", "numba")
 
 
@@ -49,8 +53,13 @@ def fit_points(
     score: dict,
     data: dict,
     seed: int,
+    saved: SavedState | None = None,
+    code: str = "",
 ) -> Iterator[tuple[Point, object, dict]]:
     """Train ``points`` in one pass over the chunks; yields (point, model, score record) of each.
+
+    With ``saved`` the state is saved every so often, and a fit of the same data, parameters,
+    settings and ``code`` (its hash) goes on from there.
 
     The record holds the fields of ``score.json``. A point whose weights leave the range of
     floating-point numbers has the model None and the score nan. Raises UserError where the data
@@ -62,12 +71,20 @@ def fit_points(
     classes = typed_classes(manifest)
     features, fits = _set_up(points, manifest, data, plan, classes, seed)
     _say_settings(points, manifest, stream, score, plan)
-    job = _Job(fits, plan, BenchmarkClassifier(plan.unscored).begin(classes), score["loss"])
+    benchmark = BenchmarkClassifier(plan.unscored).begin(classes)
+    job = _Job(fits, features, plan, benchmark, score["loss"], started)
+    if saved and (state := saved.load(_owner(points, manifest, stream, score, data, seed, code))):
+        job.set_state(state)
+        log.info("going on after %d batches, saved before", job.batches)
     batches = prefetched_batches if stream["prefetch"] else encoded_batches
-    for batch in batches(Path(manifest_file).parent, manifest, features, stream, data, seed):
+    root = Path(manifest_file).parent
+    for batch in batches(root, manifest, features, stream, data, seed, job.chunks):
         if END not in batch:
             job.learn(batch)
-    seconds = time.perf_counter() - started
+            if saved and job.between_chunks and saved.due():
+                saved.save(job.state())
+                log.info("saved after %d batches", job.batches)
+    seconds = time.perf_counter() - job.started
     # What the points spend together is shared out evenly.
     shared = (seconds - sum(fit.seconds for fit in fits)) / len(fits)
     for fit in fits:
@@ -77,10 +94,53 @@ def fit_points(
 class _Job:
     """The passes that the points of a job share."""
 
-    def __init__(self, fits: list[Fit], plan: Plan, benchmark: BenchmarkClassifier, loss: str):
-        self.fits, self.plan, self.benchmark, self.loss = fits, plan, benchmark, LOSSES[loss]
+    def __init__(
+        self,
+        fits: list[Fit],
+        features: list[Features],
+        plan: Plan,
+        benchmark: BenchmarkClassifier,
+        loss: str,
+        started: float,
+    ):
+        self.fits, self.features, self.plan = fits, features, plan
+        self.benchmark, self.loss = benchmark, LOSSES[loss]
         self.batches = 0
-        self.started = time.perf_counter()
+        self.started = started
+
+    @property
+    def chunks(self) -> int:
+        """Chunks learned whole, over all passes; the first one's batches are the unscored."""
+        passes, batches = divmod(self.batches, self.plan.batches)
+        return passes * -(-self.plan.batches // self.plan.unscored) + batches // self.plan.unscored
+
+    @property
+    def between_chunks(self) -> bool:
+        """Whether the last batch was the last of its chunk."""
+        return self.batches % self.plan.batches % self.plan.unscored == 0
+
+    def state(self) -> dict:
+        """All that ``set_state`` needs to make a new job of the same points go on."""
+        return {
+            "batches": self.batches,
+            "seconds": time.perf_counter() - self.started,
+            "benchmark": self.benchmark,
+            "touched": [feature.registry.touched() for feature in self.features],
+            "fits": [
+                (learned(f.learner), f.progress, f.diverged, f.seconds, f.rows_said)
+                for f in self.fits
+            ],
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Take over the ``state`` of another job of the same points."""
+        self.batches, self.benchmark = state["batches"], state["benchmark"]
+        self.started -= state["seconds"]
+        for feature, touched in zip(self.features, state["touched"], strict=True):
+            feature.registry.set_touched(touched)
+        for fit, (knowledge, *rest) in zip(self.fits, state["fits"], strict=True):
+            set_learned(fit.learner, knowledge)
+            fit.progress, fit.diverged, fit.seconds, fit.rows_said = rest
 
     def learn(self, batch: dict) -> None:
         """Predict, score and learn one batch; scores are taken in the first pass only."""
@@ -146,6 +206,24 @@ def _set_up(points, manifest, data, plan, classes, seed) -> tuple[list[Features]
     return list(features.values()), fits
 
 
+def _owner(points, manifest, stream, score, data, seed, code) -> dict:
+    """What a saved state belongs to: all that a fit's results depend on."""
+    return {
+        "points": [point.parameters for point in points],
+        "manifest": manifest["checksum"],
+        "stream": {key: value for key, value in stream.items() if key not in HOW},
+        "score": score,
+        "data": data,
+        "seed": seed,
+        "code": code,
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
 def _finish(fit: Fit, features: Features, seconds: float, manifest: dict):
     model = None
     if not fit.diverged:
@@ -163,7 +241,7 @@ def _finish(fit: Fit, features: Features, seconds: float, manifest: dict):
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "columns_touched": features.registry.size,
         "data_checksum": manifest["checksum"],
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "versions": _versions(),
     }
     return fit.point, model, record
 

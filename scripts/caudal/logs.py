@@ -1,6 +1,5 @@
 """A job's log file: what it says, and how it ends."""
 
-import errno
 import logging
 import shutil
 import sys
@@ -8,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from caudal.errors import UserError
+from caudal.atomic import is_full
+from caudal.errors import Damaged, UserError
 
 
 @contextmanager
 def job_log(path: str | Path) -> Iterator[logging.Logger]:
     """Send the log of the block to ``path``; end the process with 1 where the block fails.
 
-    A UserError is one sentence, in the log and on the terminal; a full disk too. Anything else
-    is a defect of ours and leaves its traceback in the log.
+    A UserError is one sentence, in the log and on the terminal; a full disk too. Damaged results
+    are discarded. Anything else is a defect of ours and leaves its traceback in the log.
     """
     log = logging.getLogger("caudal")
     log.setLevel(logging.INFO)
@@ -28,15 +28,15 @@ def job_log(path: str | Path) -> Iterator[logging.Logger]:
     logging.getLogger("py.warnings").addHandler(handler)
     try:
         yield log
+    except Damaged as error:
+        _end(log, error.discard())
     except UserError as error:
         _end(log, str(error))
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             log.exception("failed")
             raise
-        where = Path(error.filename or ".")
-        _end(log, f"The disk is full: no room to write {where}{_left(where)}. Free some and run "
-                  f"the same command again; what is finished is kept.")  # fmt: skip
+        _end(log, _full(error))
     except Exception:
         log.exception("failed")
         raise
@@ -45,9 +45,14 @@ def job_log(path: str | Path) -> Iterator[logging.Logger]:
         handler.close()
 
 
-def _left(where: Path) -> str:
-    folder = next((p for p in [where, *where.absolute().parents] if p.is_dir()), None)
-    return f" ({shutil.disk_usage(folder).free / 1e6:.1f} MB are left)" if folder else ""
+def _full(error: OSError) -> str:
+    where = Path(error.filename or ".")
+    what = f"the {error.needed:,} bytes of {where}" if hasattr(error, "needed") else str(where)
+    folder = next(parent for parent in [where, *where.absolute().parents] if parent.is_dir())
+    return (
+        f"The disk is full: no room for {what} ({shutil.disk_usage(folder).free:,} bytes are "
+        f"left). Free some and run the same command again; what is finished is kept."
+    )
 
 
 def _end(log: logging.Logger, sentence: str) -> None:

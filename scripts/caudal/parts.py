@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from caudal.atomic import write_bytes
 from caudal.column_stats import LevelStats, NumericStats
 
 
@@ -63,7 +64,7 @@ class PartWriter:
         )
         content = sink.getvalue()
         name = f"part-{len(self.parts):05d}.parquet"
-        (self._folder / name).write_bytes(content)
+        write_bytes(self._folder / name, content)
         digest = hashlib.sha256(content).hexdigest()
         part = {"file": name, "rows": len(rows), "bytes": content.size, "sha256": digest}
         self.parts.append(part)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from caudal.atomic import whole_file
-from caudal.errors import UserError
+from caudal.errors import Damaged, UserError
 from caudal.grid import Point, column_names, row
-from caudal.score_files import SCORES, check_model, check_size, read_score
+from caudal.score_files import SCORES, check_model, check_size, damaged, read_score
 
 COSTS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes")
 
@@ -25,18 +25,16 @@ def rank(
     score_files: Sequence[str | Path],
     ranking_file: str | Path,
     costs_file: str | Path,
+    data_checksum: str | None = None,
 ) -> list[dict]:
     """Write the ranking and the costs, the best point first; returns the records in that order.
 
     Points of equal score stand in the order of their ids; those that diverged come last, with an
-    empty score. ``score_files`` are those of ``points``, in the same order. Raises UserError
-    naming the file where a record is damaged or not the point's, or a model file has lost bytes.
+    empty score. ``score_files`` are those of ``points``, in the same order. Raises Damaged
+    naming the first file where a record is damaged or not the point's, a model file has lost
+    bytes, or a point was fitted on other data than those of ``data_checksum``.
     """
-    found = [
-        (point, read_score(file, point.id)) for point, file in zip(points, score_files, strict=True)
-    ]
-    for (_, record), file in zip(found, score_files, strict=True):
-        check_size(Path(file).with_name("model.pkl"), record)
+    found = _read_all(points, score_files, data_checksum)
     found.sort(key=lambda pair: (record_order(pair[1]), pair[0].id))
     columns = column_names(points)
     write_table(
@@ -53,6 +51,24 @@ def rank(
         ([point.id, *(record.get(key) for key in COSTS)] for point, record in found),
     )
     return [record for _, record in found]
+
+
+def _read_all(points, score_files, data_checksum) -> list[tuple[Point, dict]]:
+    found, errors = [], []
+    for point, file in zip(points, score_files, strict=True):
+        try:
+            record = read_score(file, point.id)
+            check_size(Path(file).with_name("model.pkl"), record)
+            if data_checksum not in (None, record.get("data_checksum")):
+                raise damaged(Path(file), "is of other data than the manifest's")
+        except Damaged as error:
+            errors.append(error)
+        else:
+            found.append((point, record))
+    if errors:
+        more = f" (and {len(errors) - 1} more points)" if errors[1:] else ""
+        raise Damaged(errors[0].what + more, [f for error in errors for f in error.files])
+    return found
 
 
 def record_order(record: dict) -> tuple[bool, float]:

@@ -54,6 +54,19 @@ def suffix(path: Path) -> str | None:
     return next((known for known in SUFFIXES if name.endswith(known)), None)
 
 
+def check_for_shells(path: str | Path) -> None:
+    """Raise UserError for a path that a cluster's job script would not quote rightly.
+
+    Snakemake writes the names of a job's inputs there in single quotes.
+    """
+    if repr(str(path)) != f"'{path}'":
+        raise UserError(
+            f"data.files: {path} has a quote, a backslash or an unprintable character in its "
+            f"name, which the shell of a cluster's job would misread; rename it, or make a link "
+            f"of another name and give that."
+        )
+
+
 def shown_path(file: Path) -> str:
     """The path as it stands in outputs: as given, or its name alone if it is absolute.
 

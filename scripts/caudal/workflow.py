@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from caudal import config, grid, ingest, kinds, simulate
+from caudal import config, grid, grid_checks, ingest, kinds, manifest, simulate
 from caudal.sources import sources
 
 
@@ -33,13 +33,27 @@ class RunPlan:
     def fit_settings(self) -> dict:
         """The settings that a fit's results depend on, beside the point's parameters."""
         data = self.settings["data"]
+        stream = {k: v for k, v in self.settings["stream"].items() if k != "save_every"}
         fields = {"label": data["label"], "weight": data["weight"], "missing": data["missing"]}
         return {
-            "stream": self.settings["stream"],
+            "stream": stream,
             "score": self.settings["score"],
             "data": fields,
             "seed": self.settings["seed"],
         }
+
+    @property
+    def save_seconds(self) -> int:
+        """How often a fit saves its state, -1 for never."""
+        minutes = self.settings["stream"]["save_every"]
+        return -1 if minutes is None else round(60 * minutes)
+
+    @property
+    def repairs(self) -> list[str]:
+        """The manifests of the sources of which a fit has found a damaged part."""
+        folders = {f"results/data/{name}" for name in self.sources}
+        found = sorted(folder for folder in folders if Path(folder, manifest.DAMAGED).exists())
+        return [f"{folder}/manifest.json" for folder in found]
 
     @property
     def ingest_settings(self) -> dict:
@@ -53,7 +67,7 @@ def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
     ``configured`` is the whole config, ``given`` the part from the command line. Raises UserError.
     """
     settings = config.complete(configured, given, schema_file)
-    points = config.make_points(settings)
+    points = grid_checks.make_points(settings)
     simulated: list[str] = []
     notes: list[str] = []
     if "simulate" in settings:
@@ -66,7 +80,7 @@ def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
     else:
         files = sources(settings["data"]["files"])
         schema, notes = kinds.decide(files, settings["data"])
-    config.check_features(points, schema["columns"])
+    grid_checks.check_features(points, schema["columns"])
     jobs = {
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
         for job in grid.jobs(points, settings["points_per_job"])

@@ -1,0 +1,119 @@
+"""What a run is about to do: its points, rows and jobs, and the disk that it takes."""
+
+import json
+import math
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from caudal.errors import UserError
+from caudal.needs import MANIFEST, touched
+from caudal.workflow import RunPlan
+
+RESULTS = Path("results")
+CELL = {"numeric": 8, "weight": 8, "categorical": 2, "label": 1}
+"""Bytes of a value in a part."""
+CSV_CELL = 18
+"""Bytes of a simulated number in a CSV file."""
+MODEL, SCORE, REST = 2_000, 30_000, 1_000_000
+"""Bytes of a model without weights, of a score file, and of the report, logs and marks."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the run is about to do; ``exact`` tells whether the rows are counted or estimated,
+    ``size`` is the bytes of the results, ``there`` and ``free`` those on disk and left on it.
+    """
+
+    points: int
+    jobs: int
+    rows: int
+    exact: bool
+    passes: int
+    size: int
+    there: int
+    free: int
+
+    @property
+    def needed(self) -> int:
+        """Bytes that are still to be written."""
+        return max(0, self.size - self.there)
+
+    def __str__(self) -> str:
+        about = "" if self.exact else "about "
+        passes = f"{self.passes} passes each" if self.passes > 1 else "1 pass each"
+        return (
+            f"{_count(self.points, 'point')} on {about}{self.rows:,} rows, {passes}, in "
+            f"{_count(self.jobs, 'job')}; the results take about {_bytes(self.size)}, of which "
+            f"{_bytes(self.needed)} are still to be written, and {_bytes(self.free)} are free."
+        )
+
+    def check(self) -> None:
+        """Raise UserError where the disk clearly does not suffice: not even for half of it."""
+        if self.free < self.needed / 2:
+            raise UserError(
+                f"The disk is too small: about {_bytes(self.needed)} are still to be written, "
+                f"and {_bytes(self.free)} are free. Free some, or choose another "
+                f"folder by --directory."
+            )
+
+
+def tell(plan: RunPlan, rows: int, exact: bool) -> None:
+    """Say what the run will do; raises UserError where the disk is too small."""
+    found = footprint(plan, rows, exact)
+    print(f"Caudal: {found}", file=sys.stderr)
+    found.check()
+
+
+def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
+    """The footprint of a run of ``plan`` in the working directory; rows as ``count_rows`` tells."""
+    levels = _known_levels()
+    columns = plan.schema["columns"]
+    data = rows * sum(CELL.get(kind, 0) for kind in columns.values())
+    if plan.simulated:
+        data += rows * CSV_CELL * len(columns)
+    sizes = _model_sizes(plan)
+    model = sum(sizes) / len(sizes) if sizes else 0
+    fits = sum(
+        SCORE + (model or MODEL + 12 * touched(point, columns, levels, rows))
+        for point in plan.points.values()
+    )
+    return Footprint(
+        points=len(plan.points),
+        jobs=len(plan.jobs),
+        rows=rows,
+        exact=exact,
+        passes=plan.settings["stream"]["epochs"],
+        size=int(data + fits + REST),
+        there=sum(file.stat().st_size for file in RESULTS.rglob("*") if file.is_file()),
+        free=shutil.disk_usage(RESULTS if RESULTS.is_dir() else ".").free,
+    )
+
+
+def _known_levels() -> dict[str, int]:
+    try:
+        columns = json.loads(MANIFEST.read_text(encoding="utf-8"))["columns"]
+    except (OSError, ValueError):
+        return {}
+    return {name: column["levels"] for name, column in columns.items() if "levels" in column}
+
+
+def _model_sizes(plan: RunPlan) -> list[int]:
+    files = (Path(f"results/fits/{point}/model.pkl") for point in plan.points)
+    return [file.stat().st_size for file in files if file.exists()]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _bytes(size: float) -> str:
+    """
+    >>> _bytes(999), _bytes(31_400_000)
+    ('999 bytes', '31.4 MB')
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    power = min(4, int(math.log10(size)) // 3)
+    return f"{size / 1000**power:.1f} {'kMGT'[power - 1]}B"

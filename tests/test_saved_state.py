@@ -1,0 +1,195 @@
+"""A long fit saves its state and, after a kill, goes on from there to the same bytes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from caudal import fitting
+from caudal.fitting import fit_points, write_record
+from caudal.grid import expand
+from caudal.hashing import Registry
+from caudal.model import dump_model
+from caudal.saved_state import NAME, SavedState
+from made_run import CONFIG, make_data
+
+ROOT = Path(__file__).parents[1]
+DATA = {"label": "y", "weight": None, "missing": {"numeric": "mean"}}
+COSTS = ("seconds", "rows_per_second", "peak_memory_mb")
+GRID = [
+    {
+        "extractor": {"scale": True},
+        "vectorizer": {"n_features": 512, "degree": [1, 2]},
+        "classifier": {"loss": "log_loss", "penalty": "elasticnet", "shuffle": [True, False]},
+    },
+    {"classifier": {"class": "BernoulliNB"}},
+    {"classifier": {"average": True, "loss": "log_loss"}},
+    {
+        "vectorizer": {"n_features": 64},
+        "classifier": {"class": "MLPClassifier", "hidden_layer_sizes": 3},
+    },
+]
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    """2,050 rows in two sources with missing numbers and categories."""
+    folder = tmp_path_factory.mktemp("rows")
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": random.normal(size=2050), "c": random.integers(0, 40, 2050)})
+    frame["y"] = (frame["x"] + frame["c"] / 20 + random.normal(size=2050) > 1).astype(int)
+    frame.loc[::7, "x"] = None
+    frame["c"] = "c" + frame["c"].astype(str)
+    frame[:730].to_csv(folder / "a.csv", index=False)
+    frame[730:].to_csv(folder / "b.csv", index=False)
+    return make_data(folder, folder / "*.csv", {"label": "y"})[0]
+
+
+def fitted(manifest, folder, points, stream, saved=None, code=""):
+    found = {}
+    for point, model, record in fit_points(
+        manifest, points, stream, CONFIG["score"], DATA, 0, saved, code
+    ):
+        dump_model(model, folder / "model.pkl")
+        kept = {key: value for key, value in record.items() if key not in COSTS}
+        found[point.id] = (folder / "model.pkl").read_bytes(), write_record(kept)
+    return found
+
+
+def kill_after(monkeypatch, batches):
+    """Make every fit end before it learns that batch; gives the list of batches learned."""
+    learn, learned = fitting._Job.learn, []
+
+    def counted(job, batch):
+        if job.batches == batches:
+            raise Killed
+        learned.append(job.batches)
+        learn(job, batch)
+
+    monkeypatch.setattr(fitting._Job, "learn", counted)
+    return learned
+
+
+@pytest.mark.parametrize(
+    "changes, killed_after, first_again",
+    [
+        ({}, 9, 8),
+        ({"order": "mux", "active": 3, "piece": 10}, 9, 8),
+        ({"epochs": 3, "order": "mux"}, 49, 48),
+        ({"epochs": 2, "prefetch": True}, 23, 23),
+    ],
+)
+def test_a_killed_fit_goes_on_to_the_same_bytes(
+    manifest, tmp_path, monkeypatch, changes, killed_after, first_again
+):
+    stream = {**CONFIG["stream"], **changes}  # 21 batches, two to a chunk
+    points = expand(GRID)
+    whole = fitted(manifest, tmp_path, points, stream)
+    kill_after(monkeypatch, killed_after)
+    saved = SavedState(tmp_path / NAME, 0)
+    with pytest.raises(Killed):
+        fitted(manifest, tmp_path, points, stream, saved)
+    monkeypatch.undo()
+    learned = kill_after(monkeypatch, -1)
+    assert fitted(manifest, tmp_path, points, stream, SavedState(tmp_path / NAME, 0)) == whole
+    assert learned == list(range(first_again, 21 * stream["epochs"]))
+
+
+def test_a_state_serves_the_same_fit_alone(manifest, tmp_path, monkeypatch):
+    points = expand(GRID[:1])
+    kill_after(monkeypatch, 9)
+    with pytest.raises(Killed):
+        fitted(manifest, tmp_path, points, CONFIG["stream"], SavedState(tmp_path / NAME, 0), "1")
+    monkeypatch.undo()
+    state = (tmp_path / NAME).read_bytes()
+    others = {
+        "code": (points, "2", state),
+        "points": (points[1:], "1", state),
+        "cut": (points, "1", state[:-1]),
+        "changed": (points, "1", state[:-9] + b"x" + state[-8:]),
+    }
+    for others_points, code, content in others.values():
+        (tmp_path / NAME).write_bytes(content)
+        learned = kill_after(monkeypatch, 1)
+        with pytest.raises(Killed):
+            fitted(
+                manifest, tmp_path, others_points, CONFIG["stream"],
+                SavedState(tmp_path / NAME, 1e9), code,
+            )  # fmt: skip
+        assert learned == [0]
+        assert not (tmp_path / NAME).exists()
+        monkeypatch.undo()
+
+
+def test_a_registry_filled_anew_gives_the_same_slots():
+    columns = np.random.default_rng(0).permutation(100_000).astype(np.int32)[:3000]
+    registry = Registry()
+    registry.set_touched(columns)
+    assert (registry.touched() == columns).all()
+    assert sorted(registry.table[registry.table >= 0]) == list(range(3000))
+
+
+SCRIPT = """
+import json, sys
+from caudal.logs import job_log
+from fit import fit
+with job_log("fit.log"):
+    fit(**json.loads(sys.argv[1]), save_seconds=0)
+"""
+
+
+def test_sigkill_after_a_save(manifest, tmp_path):
+    points = expand(GRID[:1])
+    settings = {"stream": {**CONFIG["stream"], "epochs": 4000}, "score": CONFIG["score"],
+                "data": DATA, "seed": 0}  # fmt: skip
+
+    def call(folder, epochs):
+        settings["stream"]["epochs"] = epochs
+        homes = [folder / point.id for point in points]
+        return {
+            "manifest": str(manifest),
+            "models": [str(home / "model.pkl") for home in homes],
+            "scores": [str(home / "score.json") for home in homes],
+            "points": [point.parameters for point in points],
+            "settings": settings,
+        }
+
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+
+    def start(folder):
+        folder.mkdir(exist_ok=True)
+        arguments = json.dumps(call(folder, 60))
+        return subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, arguments], cwd=folder, env=environment
+        )
+
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    run = start(killed)
+    state = killed / points[0].id / NAME
+    deadline = time.monotonic() + 120
+    while not state.exists():
+        assert run.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not list(killed.glob("*/score.json"))
+    assert start(killed).wait(timeout=120) == 0
+    said = (killed / "fit.log").read_text()
+    assert "going on after" in said
+    assert int(said.split("going on after ")[1].split()[0]) >= 2
+    assert start(whole).wait(timeout=120) == 0
+    for file in whole.glob("*/model.pkl"):
+        assert file.read_bytes() == (killed / file.relative_to(whole)).read_bytes()
+    assert not list(tmp_path.glob(f"*/*/{NAME}"))
+    assert not list(killed.rglob(".*"))
