@@ -5,6 +5,8 @@ import shutil
 import pytest
 from workflow import CONFIG, finished, snakemake, write_config
 
+collect_ignore = ["benchmarks"]  # the peers that they import are not installed for the tests
+
 
 @pytest.fixture(scope="session")
 def done(tmp_path_factory):
