@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from caudal.ranking import read_table
+from caudal.errors import Damaged
+from caudal.grid import expand
+from caudal.ranking import rank, read_table
 from workflow import CONFIG, command, finished, jobs, results, snakemake, write_config
 
 
@@ -148,7 +150,7 @@ def test_the_disk_full_while_converting_and_while_fitting(done, tmp_path):
 
         again = snakemake(tmp_path)
         assert again.returncode == 1
-        assert "The disk is too small: about 1." in again.stdout
+        assert "The disk is too small: at least " in again.stdout
 
         leave(free=50_000_000)
         run = start(tmp_path)
@@ -209,3 +211,14 @@ def test_how_often_a_state_is_saved_is_nobodys_result(folder):
     config = {**CONFIG, "stream": {**CONFIG["stream"], "save_every": 60}}
     write_config(folder, config)
     assert "Nothing to be done" in finished(snakemake(folder, "-n"))
+
+
+def test_points_fitted_on_other_data_are_not_ranked(done, tmp_path):
+    points = expand(CONFIG["grid"])
+    files = [done / f"results/fits/{point.id}/score.json" for point in points]
+    with pytest.raises(
+        Damaged, match=r"is of other data than the manifest's \(and 3 more"
+    ) as error:
+        rank(points, files, tmp_path / "ranking.csv", tmp_path / "costs.csv", "another checksum")
+    assert set(files) < set(error.value.files)
+    assert not (tmp_path / "ranking.csv").exists()

@@ -34,9 +34,16 @@ def test_what_the_run_will_do(tmp_path, monkeypatch):
     (tmp_path / "results/some.bin").write_bytes(bytes(1000))
     again = footprint.footprint(planned(points_per_job=3), 3000, True)
     assert found.needed - again.needed == 1000
-    dataclasses.replace(found, free=found.needed).check()
-    with pytest.raises(UserError, match=r"The disk is too small: about 1\.\d MB are still to be"):
-        dataclasses.replace(found, free=found.needed // 3).check()
+    assert found.size / 3 < found.least < found.size
+    dataclasses.replace(found, free=found.least).check()
+    with pytest.raises(UserError, match=r"The disk is too small: at least \d+\.\d kB are still"):
+        dataclasses.replace(found, free=found.least - 1).check()
+
+
+def test_columns_that_may_not_come_refuse_no_run():
+    wide = footprint.footprint(clicks(n_features=2**22, degree=3), 10**9, True)
+    narrow = footprint.footprint(clicks(n_features=2**22), 10**9, True)
+    assert wide.size - narrow.size > 10**7 > wide.least - narrow.least
 
 
 def test_more_rows_and_points_take_more_disk():

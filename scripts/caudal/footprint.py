@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ MODEL, SCORE, REST = 2_000, 30_000, 1_000_000
 @dataclass(frozen=True)
 class Footprint:
     """What the run is about to do; ``exact`` tells whether the rows are counted or estimated,
-    ``size`` is the bytes of the results, ``there`` and ``free`` those on disk and left on it.
+    ``size`` is the bytes of the results, ``least`` those they take in any case, ``there`` and
+    ``free`` those on disk and left on it.
     """
 
     points: int
@@ -32,6 +34,7 @@ class Footprint:
     exact: bool
     passes: int
     size: int
+    least: int
     there: int
     free: int
 
@@ -50,12 +53,12 @@ class Footprint:
         )
 
     def check(self) -> None:
-        """Raise UserError where the disk clearly does not suffice: not even for half of it."""
-        if self.free < self.needed / 2:
+        """Raise UserError where the disk cannot suffice."""
+        missing = self.least - self.there
+        if self.free < missing:
             raise UserError(
-                f"The disk is too small: about {_bytes(self.needed)} are still to be written, "
-                f"and {_bytes(self.free)} are free. Free some, or choose another "
-                f"folder by --directory."
+                f"The disk is too small: at least {_bytes(missing)} are still to be written, and "
+                f"{_bytes(self.free)} are free. Free some, or choose another folder by --directory."
             )
 
 
@@ -73,12 +76,12 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
     data = rows * sum(CELL.get(kind, 0) for kind in columns.values())
     if plan.simulated:
         data += rows * CSV_CELL * len(columns)
-    sizes = _model_sizes(plan)
-    model = sum(sizes) / len(sizes) if sizes else 0
-    fits = sum(
-        SCORE + (model or MODEL + 12 * touched(point, columns, levels, rows))
-        for point in plan.points.values()
-    )
+    sizes = [size for point in plan.points if (size := _size(f"results/fits/{point}/model.pkl"))]
+    known = sum(sizes) / len(sizes) if sizes else 0
+    fits = least = 0
+    for point in plan.points.values():
+        fits += SCORE + (known or MODEL + 12 * touched(point, columns, levels, rows))
+        least += SCORE + (known or MODEL + 12 * touched(point, columns, {}, rows, unknown=1))
     return Footprint(
         points=len(plan.points),
         jobs=len(plan.jobs),
@@ -86,7 +89,8 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
         exact=exact,
         passes=plan.settings["stream"]["epochs"],
         size=int(data + fits + REST),
-        there=sum(file.stat().st_size for file in RESULTS.rglob("*") if file.is_file()),
+        least=int(data + least + REST) // 2,
+        there=sum(_size(f"{home}/{name}") for home, _, names in os.walk(RESULTS) for name in names),
         free=shutil.disk_usage(RESULTS if RESULTS.is_dir() else ".").free,
     )
 
@@ -99,9 +103,11 @@ def _known_levels() -> dict[str, int]:
     return {name: column["levels"] for name, column in columns.items() if "levels" in column}
 
 
-def _model_sizes(plan: RunPlan) -> list[int]:
-    files = (Path(f"results/fits/{point}/model.pkl") for point in plan.points)
-    return [file.stat().st_size for file in files if file.exists()]
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size
+    except OSError:  # it is not there, or another run has just moved it
+        return 0
 
 
 def _count(number: int, what: str) -> str:

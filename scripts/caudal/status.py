@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -58,9 +59,10 @@ def status(folder: str | Path = ".") -> Status:
     ended, leader = [], None
     for entry in os.scandir(home / "fits") if (home / "fits").is_dir() else ():
         file = Path(entry.path) / "score.json"
-        if entry.name not in points or not file.exists():
+        if entry.name not in points:
             continue
-        ended.append(file.stat().st_mtime)
+        with suppress(FileNotFoundError):  # it may go away at any moment
+            ended.append(file.stat().st_mtime)
         record = _read(file)
         if record and (leader is None or record["score"] > leader["score"]):
             leader = record
@@ -71,8 +73,9 @@ def status(folder: str | Path = ".") -> Status:
 def say_status(folder: str | Path = ".") -> None:
     """A line for a run's terminal, unless one was said in the last ten seconds."""
     said = Path(folder) / ".snakemake/caudal-status"
-    if said.exists() and time.time() - said.stat().st_mtime < EVERY:
-        return
+    with suppress(FileNotFoundError):
+        if time.time() - said.stat().st_mtime < EVERY:
+            return
     said.parent.mkdir(exist_ok=True)
     said.touch()
     found = status(folder)
@@ -98,7 +101,7 @@ def main() -> None:
 def _read(file: Path) -> dict | None:
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # it may go away at any moment
+    except (OSError, ValueError):
         return None
     return record if record.get("score") is not None else None
 

@@ -53,9 +53,10 @@ HEADINGS = (
     "score",
 )  # fmt: skip
 NOTES = """\
-The fastest of {rounds} rounds of {repeats} passes (slow peers: of 1, and the smaller size only), each
-program in a process of its own, pinned to the same core. *M rows/s*: the learning pass by the clock, ours with
-the reading of Parquet and its checksums, Vowpal Wabbit's from its cache, the others' from the CSV.
+The fastest of {rounds} rounds of {repeats} passes (slow peers: of 1, and the smaller size only),
+each program in a process of its own, pinned to the same core. *M rows/s*: the learning pass by the
+clock, ours with the reading of Parquet and its checksums, Vowpal Wabbit's from its cache, the
+others' from the CSV.
 *of VW's*: its ratio to Vowpal Wabbit's. *CPU s*: of that pass, ours with the writing of the model.
 *process s*: a whole process with a single pass, with its imports and the loading of compiled code,
 for Vowpal Wabbit also the conversion of the CSV and two more passes. The terms are those of degree
