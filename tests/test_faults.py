@@ -100,8 +100,11 @@ def test_killed_at_every_stage(done, tmp_path):
     run = start(tmp_path)
     wait_until(lambda: processes(tmp_path, "fit"), run)
     os.kill(run.pid, signal.SIGINT)
-    assert run.wait(timeout=120) == 1
-    same_again(tmp_path, done, simulate=0, to_parquet=0, merge_manifests=0, fit=1)
+    # Rarely Python loses the signal in a callback whose exceptions it ignores: then the run ends.
+    interrupted = run.wait(timeout=120)
+    if interrupted:
+        same_again(tmp_path, done, simulate=0, to_parquet=0, merge_manifests=0, fit=1)
+    assert results(tmp_path) == results(done)
     assert ages(tmp_path, "results/data/*/part-*") == parts
     assert scores.items() <= ages(tmp_path, "results/fits/*/score.json").items()
 
