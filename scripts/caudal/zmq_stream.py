@@ -42,6 +42,7 @@ from caudal.streams import Batch, Seed, Streamer, as_seed, seeded
 
 WINDOW = 32  # batches
 WINDOW_BYTES = 32 * 2**20
+SOCKET_BYTES = 2**20  # of the kernel's buffers: large batches take fewer turns
 PATIENCE = 5.0  # seconds that a producer gets to end by itself
 LARGE = 65536  # bytes; a smaller buffer travels in the pickle: less work, and always aligned
 END = None
@@ -84,6 +85,7 @@ def zmq_stream(
     context = zmq.Context()
     try:
         socket = context.socket(zmq.ROUTER)
+        socket.rcvbuf = SOCKET_BYTES
         socket.rcvtimeo = 100  # ms between two looks at whether the producer lives
         port = socket.bind_to_random_port("tcp://127.0.0.1", min_port, max_port, max_tries)
         process = subprocess.Popen([sys.executable, "-c", BOOTSTRAP], stdin=subprocess.PIPE)
@@ -163,6 +165,7 @@ def produce(port: int, name: bytes, patience: float, recipe: bytes) -> None:
     context = zmq.Context()
     socket = context.socket(zmq.DEALER)
     socket.identity = name
+    socket.sndbuf = SOCKET_BYTES
     socket.connect(f"tcp://127.0.0.1:{port}")
     try:
         streamer, max_batches, copy, seed = pickle.loads(recipe)
