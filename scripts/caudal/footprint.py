@@ -65,7 +65,8 @@ class Footprint:
 def tell(plan: RunPlan, rows: int, exact: bool) -> None:
     """Say what the run will do; raises UserError where the disk is too small."""
     found = footprint(plan, rows, exact)
-    print(f"Caudal: {found}", file=sys.stderr)
+    for sentence in [*plan.notes, found]:
+        print(f"Caudal: {sentence}", file=sys.stderr)
     found.check()
 
 
