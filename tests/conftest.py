@@ -3,7 +3,14 @@
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 from workflow import CONFIG, finished, snakemake, write_config
+
+# The same examples each time: a test that fails once fails again.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("repeatable")
 
 collect_ignore = ["benchmarks"]  # the peers that they import are not installed for the tests
 
