@@ -17,8 +17,8 @@ Between the two are
   reader has not acknowledged. The reader does so at half of either, so neither waits for ever.
 
 A batch travels as a pickle of protocol 5. The large buffers of its arrays, numpy's and Arrow's, are
-frames of their own, sent from the memory where they are and read in the memory that ZeroMQ
-received them in.
+frames of their own, the largest sent from the memory where they are, all read in the memory that
+ZeroMQ received them in.
 """
 
 import os
@@ -32,7 +32,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -40,11 +40,15 @@ import zmq
 
 from caudal.streams import Batch, Seed, Streamer, as_seed, seeded
 
-WINDOW = 32  # batches
+WINDOW = 128  # batches
 WINDOW_BYTES = 32 * 2**20
 SOCKET_BYTES = 2**20  # of the kernel's buffers: large batches take fewer turns
 PATIENCE = 5.0  # seconds that a producer gets to end by itself
-LARGE = 65536  # bytes; a smaller buffer travels in the pickle: less work, and always aligned
+LARGE = 2**16  # bytes; a smaller buffer travels in the pickle: less work, and always aligned
+COPIED = (
+    2**17
+)  # bytes; a smaller frame is sent as a copy, which costs less than ZeroMQ's letting go
+MORE = int(zmq.SNDMORE)  # the enum itself, as send_multipart uses it, costs as much as a frame
 END = None
 
 # The lifeline's first object is the search path, without which there is nothing to import.
@@ -124,7 +128,7 @@ def _read(socket: zmq.Socket, process: subprocess.Popen, name: bytes) -> Iterato
         if taken == WINDOW // 2 or taken_bytes >= WINDOW_BYTES // 2:
             socket.send_multipart([name, b"%d" % taken])
             taken = taken_bytes = 0
-        yield {key: _unpacked(array) for key, array in message.items()}
+        yield {key: _joined(*parts) for key, *parts in message}
 
 
 def _receive(socket: zmq.Socket, process: subprocess.Popen, name: bytes) -> list[zmq.Frame]:
@@ -132,8 +136,11 @@ def _receive(socket: zmq.Socket, process: subprocess.Popen, name: bytes) -> list
     # nothing has come, then nothing will.
     while True:
         try:
-            sender, *frames = socket.recv_multipart(copy=False)
-            if sender.bytes == name:
+            sender = socket.recv()
+            frames = [frame := socket.recv(copy=False)]
+            while frame.more:
+                frames.append(frame := socket.recv(copy=False))
+            if sender == name:
                 return frames
         except zmq.Again:
             if process.poll() is not None:
@@ -166,6 +173,7 @@ def produce(port: int, name: bytes, patience: float, recipe: bytes) -> None:
     socket = context.socket(zmq.DEALER)
     socket.identity = name
     socket.sndbuf = SOCKET_BYTES
+    socket.copy_threshold = COPIED
     socket.connect(f"tcp://127.0.0.1:{port}")
     try:
         streamer, max_batches, copy, seed = pickle.loads(recipe)
@@ -196,7 +204,10 @@ def _send(batches: Iterator[Batch], socket: zmq.Socket, lifeline: "_Lifeline", c
                     ahead.popleft()
         if lifeline.cut.is_set():
             return
-        socket.send_multipart(frames, copy=copy)
+        *first, last = frames
+        for frame in first:
+            socket.send(frame, MORE, copy)
+        socket.send(last, 0, copy)
         ahead.append(sum(map(len, frames)))
 
 
@@ -211,8 +222,29 @@ def _frames(batch: Batch) -> list[bytes | memoryview]:
         large.append(view)
         return False
 
-    arrays = {key: _packed(array) for key, array in batch.items()}
-    return [pickle.dumps(arrays, protocol=5, buffer_callback=stays), *large]
+    items = [(key, *_parts(array)) for key, array in batch.items()]
+    return [pickle.dumps(items, protocol=5, buffer_callback=stays), *large]
+
+
+def _parts(array: Any) -> tuple:
+    """Return what travels for ``array``: itself or, if it is plain, its shape, dtype and buffer.
+
+    An array's own pickle takes several times as long, felt in small batches.
+    """
+    if type(array) is np.ndarray and array.dtype.kind in "biufc" and array.size:
+        if array.flags.c_contiguous:
+            return array.shape, array.dtype.str, pickle.PickleBuffer(array)
+    elif type(array).__module__.startswith("pyarrow"):
+        import pyarrow
+
+        # The pickle of a slice would take all of its buffers along.
+        whole = array.get_total_buffer_size() if isinstance(array, pyarrow.Array) else 0
+        return (pyarrow.concat_arrays([array]) if whole > 2 * array.nbytes + 64 else array,)
+    return (array,)
+
+
+def _joined(array: Any, *parts: Any) -> Any:
+    return np.ndarray(array, *parts) if parts else array
 
 
 class _Failure:
@@ -261,31 +293,3 @@ class _Lifeline:
         # A streamer busy elsewhere may not look; the process must not stay behind.
         threading.Event().wait(patience)
         os._exit(1)
-
-
-class _Array(NamedTuple):
-    """A numpy array in parts: its own pickle takes several times as long, felt in small batches."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    buffer: pickle.PickleBuffer
-
-
-def _packed(array: Any) -> Any:
-    """Return what travels for ``array``: itself, unless there is something cheaper to pickle."""
-    if type(array) is np.ndarray and array.dtype.kind in "biufc" and array.size:
-        if array.flags.c_contiguous:
-            return _Array(array.dtype.str, array.shape, pickle.PickleBuffer(array))
-    elif type(array).__module__.startswith("pyarrow"):
-        import pyarrow
-
-        # The pickle of a slice would take all of its buffers along.
-        whole = array.get_total_buffer_size() if isinstance(array, pyarrow.Array) else 0
-        return pyarrow.concat_arrays([array]) if whole > 2 * array.nbytes + 64 else array
-    return array
-
-
-def _unpacked(array: Any) -> Any:
-    if type(array) is _Array:
-        return np.frombuffer(array.buffer, array.dtype).reshape(array.shape)
-    return array

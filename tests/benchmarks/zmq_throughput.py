@@ -20,7 +20,7 @@ import pescador
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from caudal.streams import Streamer, zmq_stream
 
-WORKLOADS = {(1000, 10): 8000, (1000, 1000): 300}  # shape of X: batches
+WORKLOADS = {(1000, 10): 40_000, (1000, 1000): 1_500}  # shape of X: batches; some seconds
 
 
 def repeated(shape: tuple[int, int], batches: int) -> Iterator[dict]:
