@@ -94,7 +94,11 @@ def top(counts: dict[str, int], most: int) -> list[tuple[str, int]]:
     >>> top({"b": 1, "a": 1, "c": 3}, 2)
     [('c', 3), ('a', 1)]
     """
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+    levels, counted = pa.array(counts, pa.string()), pa.array(counts.values(), pa.int64())
+    order = [("counted", "descending"), ("levels", "ascending")]
+    table = pa.table({"levels": levels, "counted": counted})
+    first = table.take(pc.select_k_unstable(table, k=most, sort_keys=order))
+    return list(zip(*first.to_pydict().values(), strict=True))
 
 
 def merge_moments(

@@ -45,8 +45,7 @@ def parse_dates(texts: pa.Array, date_format: str | None = None) -> pa.Array:
     return pc.strptime(joined, format="%Y-%m-%d %H:%M:%S", unit="s", error_is_null=True)
 
 
-def date_part(times: pa.Array, codes: pa.Array, part: str) -> pa.DictionaryArray:
-    """One part of the times at ``codes``, as a dictionary of its levels."""
+def date_part(times: pa.Array, part: str) -> pa.StringArray:
+    """One part of the times, as the texts of its levels."""
     number, first, levels = PARTS[part]
-    indices = pc.subtract(number(times), first).cast(pa.int32()).take(codes)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(levels))
+    return pa.array(levels).take(pc.subtract(number(times), first))

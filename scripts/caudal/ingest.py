@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from caudal import manifest
+from caudal.ahead import ahead
 from caudal.csv_format import check_header, csv_format, read_head
 from caudal.labels import looks_numeric
 from caudal.parts import PartWriter
@@ -64,11 +65,9 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
     rows_in = 0
     with Rejects(folder / "rejects.csv", file, data) as rejects:
         screening = Screening(schema, data, rejects, file)
-        for block in source_rows(file, screening.types, data, rejects):
-            if len(block.table):
-                parts.add(screening.screen(block))
-            rows_in += block.rows_in
-            rejects.flush()
+        for block_rows, table in ahead(_screened(screening, file, data, rejects)):
+            rows_in += block_rows
+            parts.add(table)
         parts.finish()
         rejects.check_share(rows_in)
     found = {
@@ -90,6 +89,16 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
         raise AssertionError(f"{file}: {rows_in} rows came in and {kept} are accounted for")
     manifest.write(folder / "manifest.json", found)
     return found
+
+
+def _screened(
+    screening: Screening, file: Path, data: dict, rejects: Rejects
+) -> Iterator[tuple[int, pa.Table]]:
+    """Yield for each block of a source the rows that came in, and a table of those kept."""
+    for block in source_rows(file, screening.types, data, rejects):
+        table = screening.screen(block)
+        rejects.flush()
+        yield block.rows_in, table
 
 
 def _columns(schema: dict, parts: PartWriter, screening: Screening) -> dict[str, dict]:

@@ -26,7 +26,7 @@ class PartWriter:
         self._rows_waiting = 0
 
     def add(self, table: pa.Table) -> None:
-        """Take in rows; the columns are those of the schema, in its order."""
+        """Take in rows, floats and texts; the columns are those of the schema, in its order."""
         if not len(table):
             return
         self._waiting.append(table)
@@ -38,8 +38,6 @@ class PartWriter:
         for start in range(0, whole, self._chunk_rows):
             self._write(together.slice(start, self._chunk_rows))
         rest = together.slice(whole)
-        # Slices keep the whole dictionary, which would grow from one to the next.
-        rest = pa.table({name: compact(rest[name])[0] for name in self.stats})
         self._waiting, self._rows_waiting = [rest] if len(rest) else [], len(rest)
 
     def finish(self) -> None:
@@ -71,39 +69,14 @@ class PartWriter:
         self.rows += len(rows)
 
     def _count(self, name: str, column: pa.ChunkedArray) -> pa.Array:
-        """Take a column of one part into the statistics; give it compact."""
-        column, counts = compact(column)
-        if counts is None:
+        """Take a column of one part into the statistics; give it as it is written."""
+        column = column.combine_chunks()
+        if name not in self._levels:
             self.stats[name].add(column)
-        else:
-            self.stats[name].add(column.dictionary, counts, column.null_count)
+            return column
+        column = column.dictionary_encode()
+        counts = np.bincount(
+            column.indices.drop_null().to_numpy(), minlength=len(column.dictionary)
+        )
+        self.stats[name].add(column.dictionary, counts, column.null_count)
         return column
-
-
-def compact(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray | None]:
-    """A column as one array, of a dictionary only the levels in use, with their counts.
-
-    A column that is no dictionary has None for counts.
-
-    >>> column = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2]), pa.array(["a", "b", "c"]))
-    >>> compact(pa.chunked_array([column]))[0].dictionary.to_pylist()
-    ['a', 'c']
-    """
-    if not pa.types.is_dictionary(column.type):
-        return column.combine_chunks(), None
-    if column.num_chunks > 1:  # small dictionaries are quicker to make one of
-        column = pa.chunked_array([_without_idle_levels(chunk)[0] for chunk in column.chunks])
-    return _without_idle_levels(column.combine_chunks())
-
-
-def _without_idle_levels(column: pa.DictionaryArray) -> tuple[pa.DictionaryArray, np.ndarray]:
-    codes, levels = column.indices, column.dictionary
-    if len(levels) > len(codes):  # look only for those that are there
-        found = codes.dictionary_encode()
-        codes, levels = found.indices, levels.take(found.dictionary)
-    counts = np.bincount(codes.drop_null().to_numpy(), minlength=len(levels))
-    used = counts > 0
-    if not used.all():
-        places = pa.array(np.cumsum(used, dtype=np.int32) - 1, pa.int32())
-        codes, levels, counts = places.take(codes), levels.filter(pa.array(used)), counts[used]
-    return pa.DictionaryArray.from_arrays(codes, levels), counts

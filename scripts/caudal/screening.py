@@ -43,13 +43,10 @@ class Screening:
         self._number = number_pattern(data.get("decimal") or ".", data.get("thousands"))
         self.nonfinite: dict[str, int] = {}
         number = pa.string() if data.get("thousands") else pa.float64()
+        read_as = {"numeric": number, "weight": number, "label": LEVEL, "categorical": pa.string()}
         derived = derived_columns(self._derive)
-        self.types = {
-            name: number if kind in ("numeric", "weight") else LEVEL
-            for name, kind in self._columns.items()
-            if name not in derived
-        }
-        self.types |= {name: LEVEL for name in self._derive if name not in self.types}
+        self.types = {n: read_as[kind] for n, kind in self._columns.items() if n not in derived}
+        self.types |= dict.fromkeys(self._derive, LEVEL)
 
     def screen(self, block: RowBlock) -> pa.Table:
         """The rows of a block that are kept, with the columns of the schema in its order."""
@@ -144,12 +141,15 @@ class Screening:
         plain = pc.replace_substring(plain, self._data.get("decimal") or ".", ".")
         return pc.replace_substring_regex(plain, r"^\+", "").cast(pa.float64())
 
-    def _categorical(self, name: str, column: pa.DictionaryArray) -> pa.DictionaryArray:
-        column = without_levels(column, {"", *self._missing_texts})
+    def _categorical(self, name: str, column: pa.Array) -> pa.StringArray:
+        column = column.cast(pa.string())  # one whose date is used, too, comes as a dictionary
+        missing = pc.is_in(column, pa.array(["", *self._missing_texts]))
+        if pc.any(missing).as_py():
+            column = pc.if_else(missing, pa.scalar(None, pa.string()), column)
         self._look_for_gaps("categorical", f"missing value in column {name!r}", column)
         return column
 
-    def _label(self, name: str, column: pa.DictionaryArray) -> pa.DictionaryArray:
+    def _label(self, name: str, column: pa.DictionaryArray) -> pa.StringArray:
         column = without_levels(column, {"", *NULLS, *self._missing_texts})
         self._look_for_gaps("label", "missing label", column)
         levels = [class_text(text) for text in column.dictionary.to_pylist()]
@@ -164,12 +164,9 @@ class Screening:
                 "label outside the classes",
                 lambda index: f"the label {column[index].as_py()[:80]!r} is not in data.classes",
             )
-        renamed = pa.DictionaryArray.from_arrays(column.indices, pa.array(levels, pa.string()))
-        if len(set(levels)) == len(levels):
-            return renamed
-        return renamed.dictionary_decode().dictionary_encode()  # two spellings became one
+        return pa.array(levels, pa.string()).take(column.indices)
 
-    def _dates(self, name: str, column: pa.DictionaryArray) -> dict[str, pa.DictionaryArray]:
+    def _dates(self, name: str, column: pa.DictionaryArray) -> dict[str, pa.StringArray]:
         column = without_levels(column, {"", *NULLS, *self._missing_texts})
         times = parse_dates(column.dictionary, self._data.get("date_format"))
         unread = pc.fill_null(times.is_null().take(column.indices), False)
@@ -180,7 +177,7 @@ class Screening:
         )
         self._look_for_gaps("categorical", f"missing value in column {name!r}", column)
         parts = self._derive[name]
-        return {f"{name}.{part}": date_part(times, column.indices, part) for part in parts}
+        return {f"{name}.{part}": date_part(times, part).take(column.indices) for part in parts}
 
 
 def number_pattern(decimal: str, thousands: str | None) -> str:

@@ -95,6 +95,7 @@ def measure(program: str, csv_file: Path) -> dict:
 
 def cost_of(convert: Callable[[Path, Path], None], csv_file: Path) -> dict:
     """Seconds, seconds of CPU, and the process's peak memory."""
+    pa.array([""])  # imports pandas
     with tempfile.TemporaryDirectory(dir=csv_file.parent) as folder:
         cpu, start = time.process_time(), time.perf_counter()
         convert(csv_file, Path(folder))
