@@ -8,6 +8,7 @@ from caudal.fitting import fit_points, write_record
 from caudal.grid import make_point
 from caudal.logs import job_log
 from caudal.model import dump_model
+from caudal.peak_memory import peak_memory_mb
 from caudal.saved_state import NAME, SavedState
 from caudal.status import say_status
 
@@ -34,7 +35,9 @@ def fit(
         model_file, score_file = files[point.id]
         record["settings"] = settings
         record["model_bytes"] = dump_model(model, model_file)
-        record["model_sha256"] = hashlib.sha256(Path(model_file).read_bytes()).hexdigest()
+        with open(model_file, "rb") as written:
+            record["model_sha256"] = hashlib.file_digest(written, "sha256").hexdigest()
+        record["peak_memory_mb"] = peak_memory_mb()
         write_text(score_file, write_record(record))
     for model_file in models:  # those of other jobs that the point was in before, too
         Path(model_file).with_name(NAME).unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from made_run import CONFIG, make_data
 
 ROOT = Path(__file__).parents[1]
 DATA = {"label": "y", "weight": None, "missing": {"numeric": "mean"}}
-COSTS = ("seconds", "rows_per_second", "peak_memory_mb")
+COSTS = ("seconds", "rows_per_second")
 GRID = [
     {
         "extractor": {"scale": True},

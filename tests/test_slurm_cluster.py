@@ -7,17 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from slurm.cluster import LINK, NODES, PORT
+from slurm.cluster import LINK, PORTS
 
 pytest_plugins = ["slurm.fixtures"]
-
-
-@pytest.fixture
-def whole(cluster):
-    """The cluster, with every node up before and after."""
-    cluster.up()
-    yield cluster
-    cluster.up()
 
 
 def folders_in_use() -> set[str]:
@@ -108,7 +100,7 @@ def test_down_leaves_nothing_and_up_brings_it_back(whole):
         assert not any(processes_with(f"SLURMD_NODENAME={node}") for node in whole.nodes)
         assert not os.path.lexists(LINK)
         assert [entry.name for entry in whole.folder.iterdir()] == ["log"]
-        for port in range(PORT, PORT + 1 + len(NODES)):
+        for port in PORTS.values():
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", port)) != 0
     finally:

@@ -1,66 +1,16 @@
-"""The workflow on a real SLURM: the bytes of a local run, where jobs and nodes are lost, too."""
+"""The workflow on a real SLURM: the bytes of a local run, where jobs and nodes are lost, too.
 
-import os
-import random
-import signal
+Here without accounting; squeue tells the states of jobs.
+"""
+
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-from workflow import ROOT, command, finished, results, snakemake, write_config
+from slurm.runs import NAMES, on_slurm, stopped_fits, write_data
+from workflow import ROOT, command, results, snakemake
 
 pytest_plugins = ["slurm.fixtures"]
-
-# Names that a shell would take for commands: the run must leave no file of that name.
-NAMES = ("day $(touch pwned-a); touch pwned-b #.csv", 'day2 `touch pwned-c` q" & touch pwned-d.csv')
-LEVELS = ("$(touch pwned-e)", "`touch pwned-f`", "';touch pwned-g;'", "{wildcards}", "\\")
-COLUMN = "c $(touch pwned-h)"
-CONFIG = {
-    "data": {"files": ["day*.csv"], "label": "y"},
-    "stream": {"batch_size": 100, "n_batches": 4},
-    "grid": [
-        {
-            "extractor": {"features": [["x", COLUMN]]},
-            "vectorizer": {"degree": [1, 2]},
-            "classifier": {"loss": "log_loss", "alpha": [0.01, 0.1]},
-        }
-    ],
-}
-QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "2",
-         "--max-status-checks-per-second", "1", "--latency-wait", "10")  # fmt: skip
-
-
-def on_slurm(*arguments):
-    return ("--profile", str(ROOT / "profiles/slurm"), *QUICK, *arguments)
-
-
-def write_data(folder):
-    draws = random.Random(0)
-    for name in NAMES:
-        lines = [f"x,{COLUMN},y"]
-        for _ in range(1000):
-            x, level = draws.gauss(0, 1), draws.randrange(len(LEVELS))
-            lines.append(f'{x},"{LEVELS[level]}",{int(x + level / 3 + draws.gauss(0, 1) > 1)}')
-        (folder / name).write_text("\n".join(lines) + "\n")
-    write_config(folder, CONFIG)
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    """A folder with a local run."""
-    folder = tmp_path_factory.mktemp("done")
-    write_data(folder)
-    finished(snakemake(folder))
-    return folder
-
-
-@pytest.fixture
-def whole(cluster):
-    """The cluster, with every node up before and after."""
-    cluster.up()
-    yield cluster
-    cluster.up()
 
 
 def test_a_name_that_would_reach_a_shell_is_refused(whole, tmp_path):
@@ -70,37 +20,6 @@ def test_a_name_that_would_reach_a_shell_is_refused(whole, tmp_path):
     assert run.returncode == 1
     assert "has a quote, a backslash or an unprintable character in its name" in run.stdout
     assert not list(tmp_path.glob("**/pwned*"))
-
-
-def fits(folder):
-    """The fits at work on nodes: process id to the job and the node that it runs in."""
-    found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            if len(words) < 3 or not words[1].endswith(b".fit.py"):
-                continue
-            if (entry / "cwd").readlink() == folder:
-                lines = (entry / "environ").read_text().split("\0")
-                variables = dict(line.split("=", 1) for line in lines if "=" in line)
-                found[int(entry.name)] = variables["SLURM_JOB_ID"], variables["SLURMD_NODENAME"]
-        except (OSError, KeyError):  # it has ended, or is the kernel's
-            continue
-    return found
-
-
-def stopped_fits(folder, run, count):
-    """Stop the next fits before they can end, ``count`` of them."""
-    held, end = {}, time.monotonic() + 120
-    while len(held) < count:
-        assert run.poll() is None
-        assert time.monotonic() < end
-        for process, place in fits(folder).items():
-            if process not in held:
-                os.kill(process, signal.SIGSTOP)
-                held[process] = place
-        time.sleep(0.01)
-    return held
 
 
 def test_the_bytes_of_a_local_run_whatever_is_lost_on_the_way(whole, done, tmp_path):

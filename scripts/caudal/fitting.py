@@ -4,7 +4,6 @@ import json
 import logging
 import math
 import platform
-import resource
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -238,7 +237,6 @@ def _finish(fit: Fit, features: Features, seconds: float, manifest: dict):
         "diverged": fit.diverged,
         "seconds": seconds,
         "rows_per_second": record["rows"] / seconds,
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "columns_touched": features.registry.size,
         "data_checksum": manifest["checksum"],
         "versions": _versions(),

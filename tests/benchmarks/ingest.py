@@ -9,7 +9,6 @@ each a pair of neighbours in time. The cases: numbers, categories, and a column 
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from caudal import ingest, kinds
+from caudal.peak_memory import peak_memory_mb
 from caudal.simulate import simulate
 
 ROWS = {"numbers": 3_000_000, "categories": 2_000_000, "ids": 3_000_000}
@@ -100,9 +100,7 @@ def cost_of(convert: Callable[[Path, Path], None], csv_file: Path) -> dict:
         cpu, start = time.process_time(), time.perf_counter()
         convert(csv_file, Path(folder))
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    status = Path("/proc/self/status").read_text()  # rusage's peak begins with the parent's
-    peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
-    return {"seconds": seconds, "cpu": cpu, "peak_mb": peak / 1e3}
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": peak_memory_mb()}
 
 
 def ours(csv_file: Path, folder: Path) -> None:

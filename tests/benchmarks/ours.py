@@ -15,10 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from peers import peak_memory_mb
-
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from caudal.config import complete
+from caudal.peak_memory import peak_memory_mb
 from fit import fit
 
 SCHEMA = Path(__file__).parents[2] / "rules/config.schema.yaml"

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """A real SLURM cluster on this one machine, for tests: several slurmd, as root, without systemd.
 
-cluster.py install        install Debian's slurm-wlm and munge (nothing else here installs)
+cluster.py install        install Debian's packages for both kinds (nothing else here installs)
 cluster.py up             start whatever does not run yet: munged, slurmctld, n1, n2, n3, n4
+cluster.py up --accounting    the same with a database: mariadbd and slurmdbd
 cluster.py kill NAME      NAME loses power: its daemon, its jobs and their children die at once
 cluster.py start NAME     NAME comes back
 cluster.py down           lose all power, remove the state; the daemons' logs stay
 
 Every command but install takes the cluster's folder as its last argument, /run/caudal-slurm
 where none is given. The only file elsewhere is the link /etc/slurm/slurm.conf, so a machine has
-one cluster at a time. There is no accounting, which would need a MariaDB server of several
-hundred MB and take most of the start-up: squeue tells the state of a finished job for an hour.
+one cluster at a time. With accounting, jobs belong to the account "lab" and sacct tells their
+states; without, squeue tells the state of a finished job for an hour.
 """
 
 import argparse
@@ -28,15 +29,17 @@ from pathlib import Path
 FOLDER = Path("/run/caudal-slurm")
 LINK = Path("/etc/slurm/slurm.conf")
 POLICY = Path("/usr/sbin/policy-rc.d")
-PORT = 17000  # slurmctld; the nodes take the ports after it
+PORT = 17000  # slurmctld; the nodes take the ports after it, then slurmdbd and mariadbd
 NODES = ("n1", "n2", "n3", "n4")
-DAEMONS = ("munged", "slurmctld", *NODES)
+ACCOUNTING = ("mariadbd", "slurmdbd")
+PORTS = {name: PORT + place for place, name in enumerate(("slurmctld", *NODES, *ACCOUNTING))}
+PACKAGES = ("slurm-wlm", "munge", "slurmdbd", "mariadb-server")
 LONGEST_FOLDER = 60  # sockets lie below it, and their paths may have 107 characters
 
 CONFIG = """\
 ClusterName=caudal
 SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort={port}
+SlurmctldPort={slurmctld}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
@@ -46,7 +49,7 @@ SlurmctldPidFile={folder}/slurmctld.pid
 StateSaveLocation={folder}/slurmctld
 SlurmdPidFile={folder}/%n.pid
 SlurmdSpoolDir={folder}/%n
-AccountingStorageType=accounting_storage/none
+{accounting}
 # A finished job stays visible to squeue for so many seconds.
 MinJobAge=3600
 
@@ -75,8 +78,38 @@ MessageTimeout=20
 KillWait=5
 OverTimeLimit=0
 
-NodeName=n[1-4] NodeAddr=127.0.0.1 Port=[{first}-{last}] CPUs=4 RealMemory=8000 State=UNKNOWN
+NodeName=n[1-4] NodeAddr=127.0.0.1 Port=[{n1}-{n4}] CPUs=4 RealMemory=8000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+STORED = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=localhost
+AccountingStoragePort={slurmdbd}
+AccountingStoragePass={folder}/munge.socket
+"""
+NOT_STORED = "AccountingStorageType=accounting_storage/none"
+
+DATABASE = """\
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+DbdHost=localhost
+DbdPort={slurmdbd}
+SlurmUser=root
+PidFile={folder}/slurmdbd.pid
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={mariadbd}
+StorageUser=slurm
+StoragePass=slurm
+StorageLoc=slurm
+"""
+
+# Run by mariadbd whenever it starts.
+PREPARED = """\
+create database if not exists slurm;
+create user if not exists slurm@127.0.0.1 identified by 'slurm';
+grant all on slurm.* to slurm@127.0.0.1;
 """
 
 
@@ -86,7 +119,7 @@ def install() -> None:
     if made_policy:
         POLICY.write_text("#!/bin/sh\nexit 101\n")
         POLICY.chmod(0o755)
-    get = ["apt-get", "-y", "-qq", "--no-install-recommends", "install", "slurm-wlm", "munge"]
+    get = ["apt-get", "-y", "-qq", "--no-install-recommends", "install", *PACKAGES]
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     try:
         if subprocess.run(get, env=quiet).returncode:  # the package lists may be old
@@ -97,9 +130,16 @@ def install() -> None:
             POLICY.unlink()
 
 
-def up(folder: Path) -> None:
+def daemons(folder: Path) -> tuple[str, ...]:
+    """The cluster's daemons, in the order in which they start."""
+    accounting = ACCOUNTING if (folder / "slurmdbd.conf").exists() else ()
+    return ("munged", *accounting, "slurmctld", *NODES)
+
+
+def up(folder: Path, accounting: bool = False) -> None:
     """Start whatever of the cluster does not run yet; return when every node answers.
 
+    A cluster that is there stays as it is, with accounting or without.
     Raises SystemExit where the machine has another cluster or a port is taken.
     """
     if len(str(folder)) > LONGEST_FOLDER:
@@ -111,21 +151,25 @@ def up(folder: Path) -> None:
         raise SystemExit(f"{LINK} belongs to another cluster ({LINK.resolve()}); take it down.")
     if not config.exists():
         check_ports()
-        configure(folder)
+        configure(folder, accounting)
     if not LINK.exists():
         # Snakemake's job step hands no SLURM_CONF on to its srun, which finds its cluster here.
         LINK.parent.mkdir(exist_ok=True)
         LINK.symlink_to(config)
-    for name in DAEMONS:
-        if not processes(folder, name):
-            launch(folder, name)
-    for name in DAEMONS:
-        await_answer(folder, name)
+    for name in daemons(folder):
+        start(folder, name)
+        if name == "slurmdbd":
+            for words in (
+                ("cluster", "caudal"),
+                ("account", "lab"),
+                ("user", "root", "account=lab"),
+            ):
+                ask("sacctmgr", "--immediate", "add", *words)  # fails where it is there already
 
 
 def check_ports() -> None:
     """Raise SystemExit where one of the cluster's ports is taken."""
-    for port in range(PORT, PORT + 1 + len(NODES)):
+    for port in PORTS.values():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -134,16 +178,28 @@ def check_ports() -> None:
                 raise SystemExit(f"Port {port} cannot be used: {error.strerror}.") from None
 
 
-def configure(folder: Path) -> None:
+def configure(folder: Path, accounting: bool) -> None:
     """Write the cluster's configuration, its key and its empty folders."""
-    for name in ("log", *DAEMONS):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    key = folder / "munge.key"
-    key.touch(mode=0o600)
-    key.write_bytes(os.urandom(1024))
-    host = socket.gethostname().split(".")[0]
-    ports = {"port": PORT, "first": PORT + 1, "last": PORT + len(NODES)}
-    (folder / "slurm.conf").write_text(CONFIG.format(host=host, folder=folder, **ports))
+    values = PORTS | {"folder": folder, "host": socket.gethostname().split(".")[0]}
+    (folder / "log").mkdir(parents=True, exist_ok=True)
+    if accounting:
+        write_secret(folder / "slurmdbd.conf", DATABASE.format(**values).encode())
+        (folder / "prepared.sql").write_text(PREPARED)
+    values["accounting"] = STORED.format(**values) if accounting else NOT_STORED
+    for name in daemons(folder):
+        (folder / name).mkdir(exist_ok=True)
+    write_secret(folder / "munge.key", os.urandom(1024))
+    (folder / "slurm.conf").write_text(CONFIG.format(**values))
+    if accounting:
+        make = ["mariadb-install-db", "--no-defaults", f"--datadir={folder}/mariadbd"]
+        make += ["--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+
+
+def write_secret(file: Path, content: bytes) -> None:
+    """Write a file that only its owner may read."""
+    file.touch(mode=0o600)
+    file.write_bytes(content)
 
 
 def launch(folder: Path, name: str) -> None:
@@ -152,6 +208,14 @@ def launch(folder: Path, name: str) -> None:
         command = ["munged", "--foreground", f"--key-file={folder}/munge.key"]
         command += [f"--socket={folder}/munge.socket", f"--pid-file={folder}/munged.pid"]
         command += [f"--seed-file={folder}/munge.seed", "--force"]
+    elif name == "mariadbd":
+        command = ["mariadbd", "--no-defaults", "--user=root", f"--datadir={folder}/mariadbd"]
+        command += [f"--socket={folder}/mariadbd.socket", f"--pid-file={folder}/mariadbd.pid"]
+        command += ["--bind-address=127.0.0.1", f"--port={PORTS[name]}", "--skip-name-resolve"]
+        command += [f"--init-file={folder}/prepared.sql", "--innodb-lock-wait-timeout=900"]
+        command += ["--innodb-flush-log-at-trx-commit=0"]
+    elif name == "slurmdbd":
+        command = ["slurmdbd", "-D"]
     elif name == "slurmctld":
         command = ["slurmctld", "-D", "-f", f"{folder}/slurm.conf"]
     else:
@@ -174,6 +238,17 @@ def await_answer(folder: Path, name: str) -> None:
     """Return as soon as the daemon ``name`` answers, or exit after half a minute."""
     if name == "munged":
         await_true(f"{name} answers", lambda: ask("munge", "-S", f"{folder}/munge.socket", "-n"))
+    elif name == "mariadbd":
+        select = (
+            "mariadb",
+            "--no-defaults",
+            f"--socket={folder}/mariadbd.socket",
+            "-e",
+            "select 1",
+        )
+        await_true(f"{name} answers", lambda: ask(*select))
+    elif name == "slurmdbd":
+        await_true(f"{name} answers", lambda: ask("sacctmgr", "-n", "list", "qos"))
     elif name == "slurmctld":
         await_true(f"{name} answers", lambda: ask("scontrol", "ping"))
     else:
@@ -227,7 +302,7 @@ def processes(folder: Path, name: str) -> set[int]:
         try:
             program, _, fields = (entry / "stat").read_text().rpartition(")")
             parents[pid] = int(fields.split()[1])
-            if program.partition("(")[2].startswith(("munged", "slurm")):
+            if program.partition("(")[2].startswith(("munged", "mariadbd", "slurm")):
                 belongs = (entry / "cwd").readlink() == folder / name
             else:
                 belongs = mark in (entry / "environ").read_bytes().split(b"\0")
@@ -251,14 +326,16 @@ def start(folder: Path, name: str) -> None:
 
 def down(folder: Path) -> None:
     """End every process of the cluster and its jobs, remove its link and all but its logs."""
-    for name in reversed(DAEMONS):
+    names = daemons(folder)
+    for name in reversed(names):
         kill(folder, name)
     if LINK.is_symlink() and LINK.resolve() == folder / "slurm.conf":
         LINK.unlink()
-    for name in DAEMONS:
+    for name in names:
         shutil.rmtree(folder / name, ignore_errors=True)
-    for file in (*folder.glob("munge*"), *folder.glob("*.pid"), folder / "slurm.conf"):
-        file.unlink(missing_ok=True)
+    for file in folder.iterdir():
+        if not file.is_dir():
+            file.unlink()
 
 
 def has_cluster(folder: Path) -> bool:
@@ -277,7 +354,9 @@ def main() -> None:
     for command in (up, kill, start, down):
         arguments = commands.add_parser(command.__name__)
         if command in (kill, start):
-            arguments.add_argument("name", choices=DAEMONS)
+            arguments.add_argument("name", choices=(*NODES, "slurmctld", "munged", *ACCOUNTING))
+        if command is up:
+            arguments.add_argument("--accounting", action="store_true")
         arguments.add_argument("folder", nargs="?", default=FOLDER, type=Path)
         arguments.set_defaults(run=command)
     given = vars(parser.parse_args())

@@ -1,5 +1,6 @@
-"""The fixture ``cluster``: a real SLURM, for a test file that says
-``pytest_plugins = ["slurm.fixtures"]``.
+"""Fixtures of a real SLURM, for a test file that says ``pytest_plugins = ["slurm.fixtures"]``.
+
+A module takes either ``whole`` or ``accounted``: a machine has one cluster at a time.
 """
 
 import fcntl
@@ -9,25 +10,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from workflow import finished, snakemake
 
 from slurm.cluster import FOLDER, LINK, NODES
+from slurm.runs import write_data
 
 SCRIPT = Path(__file__).with_name("cluster.py")
 LOCK = FOLDER.with_suffix(".lock")
 
 
 class Cluster:
-    """The commands of cluster.py on the cluster that all tests share."""
+    """The commands of cluster.py on the cluster that the tests of a module share."""
 
     folder = FOLDER
     nodes = NODES
 
+    def __init__(self, *options: str):
+        self._options = options  # of up
+
     def up(self) -> None:
         """Start what does not run, so that a test may leave a node dead."""
-        self._call("up")
+        self._call("up", *self._options)
 
     def down(self) -> None:
         """End all of it."""
@@ -78,9 +85,9 @@ def why_not() -> str:
     return ""
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """Four nodes of SLURM, shared by all tests of a session and taken down at its end.
+@contextmanager
+def shared(*options: str) -> Iterator[Cluster]:
+    """Four nodes of SLURM, taken down at the end.
 
     A second session on the machine waits for the first. A cluster that a killed session, or
     someone at a shell, left in the same folder is taken down before.
@@ -89,10 +96,49 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(reason)
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        shared = Cluster()
-        shared.down()
+        cluster = Cluster(*options)
+        cluster.down()
         try:
-            shared.up()
-            yield shared
+            cluster.up()
+            yield cluster
         finally:
-            shared.down()
+            cluster.down()
+
+
+@pytest.fixture(scope="module")
+def _cluster() -> Iterator[Cluster]:
+    with shared() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def _accounted_cluster() -> Iterator[Cluster]:
+    if not shutil.which("slurmdbd") or not shutil.which("mariadbd"):
+        pytest.skip("slurmdbd or MariaDB is not installed (tests/slurm/cluster.py install)")
+    with shared("--accounting") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def whole(_cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster without accounting, with every node up before and after."""
+    _cluster.up()
+    yield _cluster
+    _cluster.up()
+
+
+@pytest.fixture
+def accounted(_accounted_cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster with accounting, with every node up before and after."""
+    _accounted_cluster.up()
+    yield _accounted_cluster
+    _accounted_cluster.up()
+
+
+@pytest.fixture(scope="session")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a local run."""
+    folder = tmp_path_factory.mktemp("done")
+    write_data(folder)
+    finished(snakemake(folder))
+    return folder
