@@ -28,13 +28,19 @@ ON_SLURM = [
 ]  # fmt: skip
 LOCAL = ["--cores", "2"]
 ARRAY = ["--slurm-array-jobs", "fit"]
-GROUPED = ["--groups", "fit=fits", "--group-components", "fits=12"]
+GROUPED = [
+    "--groups",
+    "fit=fits",
+    "--group-components",
+    "fits=4",
+]  # a group asks for the sum of its jobs
 MODES = {
     "local, single": (LOCAL, 1),
     "local, 12 points a job": (LOCAL, 12),
     "SLURM, single": (ON_SLURM, 1),
     "SLURM, an array": ([*ON_SLURM, *ARRAY], 1),
-    "SLURM, groups of 12": ([*ON_SLURM, *GROUPED], 1),
+    "SLURM, groups of 4": ([*ON_SLURM, *GROUPED], 1),
+    "SLURM, 4 points a job": (ON_SLURM, 4),
     "SLURM, 12 points a job": (ON_SLURM, 12),
 }
 
@@ -85,7 +91,7 @@ def run(folder: Path, points: int, options: list[str], points_per_job: int) -> t
         _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     if status:
-        raise SystemExit((folder / "said").read_text())
+        raise SystemExit("\n".join((folder / "said").read_text().splitlines()[-30:]))
     return seconds, used.ru_utime + used.ru_stime
 
 

@@ -136,9 +136,9 @@ def accounted(_accounted_cluster: Cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def local_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a local run."""
-    folder = tmp_path_factory.mktemp("done")
+    folder = tmp_path_factory.mktemp("local_run")
     write_data(folder)
     finished(snakemake(folder))
     return folder

@@ -6,11 +6,10 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
-import yaml
 from workflow import ROOT, write_config
 
-PROFILE = ROOT / "profiles/slurm"
 # Names that a shell would take for commands: the run must leave no file of that name.
 NAMES = ("day $(touch pwned-a); touch pwned-b #.csv", 'day2 `touch pwned-c` q" & touch pwned-d.csv')
 LEVELS = ("$(touch pwned-e)", "`touch pwned-f`", "';touch pwned-g;'", "{wildcards}", "\\")
@@ -31,18 +30,9 @@ QUICK = ("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-st
 SACCT = ("--slurm-status-command", "sacct")
 
 
-def on_slurm(*arguments: str, profile: Path = PROFILE) -> tuple[str, ...]:
+def on_slurm(*arguments: str) -> tuple[str, ...]:
     """The arguments of a run on the cluster."""
-    return ("--profile", str(profile), *QUICK, *arguments)
-
-
-def array_profile(folder: Path) -> Path:
-    """The profile for job arrays: their commands are lost where they are passed as a script."""
-    settings = yaml.safe_load((PROFILE / "config.yaml").read_text())
-    del settings["slurm-pass-command-as-script"]
-    folder.mkdir()
-    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
-    return folder
+    return ("--profile", str(ROOT / "profiles/slurm"), *QUICK, *arguments)
 
 
 def write_data(folder: Path) -> None:
@@ -57,8 +47,15 @@ def write_data(folder: Path) -> None:
     write_config(folder, CONFIG)
 
 
-def fits(folder: Path) -> dict[int, tuple[str, str]]:
-    """The fits at work on nodes: process id to the job and the node that it runs in."""
+class Fit(NamedTuple):
+    """A fit at work: its SLURM job and the node."""
+
+    job: str
+    node: str
+
+
+def fits(folder: Path) -> dict[int, Fit]:
+    """The fits at work on nodes, by process id."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -68,21 +65,34 @@ def fits(folder: Path) -> dict[int, tuple[str, str]]:
             if (entry / "cwd").readlink() == folder:
                 lines = (entry / "environ").read_text().split("\0")
                 variables = dict(line.split("=", 1) for line in lines if "=" in line)
-                found[int(entry.name)] = variables["SLURM_JOB_ID"], variables["SLURMD_NODENAME"]
+                place = variables["SLURM_JOB_ID"], variables["SLURMD_NODENAME"]
+                found[int(entry.name)] = Fit(*place)
         except (OSError, KeyError):  # it has ended, or is the kernel's
             continue
     return found
 
 
-def stopped_fits(folder: Path, run: subprocess.Popen, count: int) -> dict[int, tuple[str, str]]:
-    """Stop the next fits before they can end, ``count`` of them."""
-    held, end = {}, time.monotonic() + 120
-    while len(held) < count:
+def stopped_fits(folder: Path, run: subprocess.Popen, count: int) -> list[Fit]:
+    """Stop the next fits before they can end, until ``count`` of them have enough memory.
+
+    Those are given. The others are stopped, too: SLURM looks at their memory now and then only.
+    """
+    held, enough, end = set(), [], time.monotonic() + 120
+    while len(enough) < count:
         assert run.poll() is None
         assert time.monotonic() < end
-        for process, place in fits(folder).items():
+        for process, fit in fits(folder).items():
             if process not in held:
                 os.kill(process, signal.SIGSTOP)
-                held[process] = place
+                held.add(process)
+                if memory(fit.job) > 100:
+                    enough.append(fit)
         time.sleep(0.01)
-    return held
+    return enough
+
+
+def memory(job: str) -> int:
+    """The megabytes that a job may use; none once it has ended."""
+    asked = ["squeue", "--noheader", "--states=all", "--format=%m", "--jobs", job]
+    said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    return int(said.strip().removesuffix("M") or 0)
