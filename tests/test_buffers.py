@@ -63,6 +63,12 @@ def test_buffers_join_arrow_arrays():
     assert all(pa.types.is_dictionary(batch["level"].type) for batch in found)
 
 
+def test_buffers_keep_what_is_masked():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    (joined,) = buffer_batch([{"X": masked}, {"X": np.zeros(2)}], 4)
+    assert joined["X"].mask.tolist() == [False, True, False, False]
+
+
 def test_buffers_refuse_other_keys_and_no_size():
     with pytest.raises(RuntimeError, match="same keys"):
         list(buffer_batch([{"X": np.zeros(1)}, {"X": np.zeros(1), "Y": np.zeros(1)}], 2))

@@ -48,7 +48,7 @@ def test_a_group_gives_the_same_bytes(accounted, local_run, tmp_path):
     write_data(tmp_path)
     group = ("--groups", "fit=fits", "--group-components", "fits=4")
     finished(snakemake(tmp_path, *on_slurm(*SACCT, *ACCOUNT, *group, "--", "results/ranking.csv")))
-    cores = [cores for (cores,) in accounts(tmp_path, "AllocCPUS")]
-    assert sorted(cores) == ["1"] * (len(cores) - 1) + ["4"]  # the four fits are one job
+    # Two conversions, their merging, and the four fits as one; rank is a local rule.
+    assert len(accounts(tmp_path, "JobID")) == 4
     ranking = "results/ranking.csv"
     assert (tmp_path / ranking).read_bytes() == (local_run / ranking).read_bytes()

@@ -1,7 +1,9 @@
 """The producer in a process of its own: what comes over, and what never stays behind."""
 
+import multiprocessing
 import os
 import pickle
+import random
 import signal
 import socket as sockets
 import subprocess
@@ -279,6 +281,11 @@ def test_a_batch_that_cannot_travel_is_told():
         list(zmq_stream(Streamer([{"X": lambda: 0}])))
 
 
+def test_what_is_no_streamer_is_told():
+    with pytest.raises(TypeError, match="takes a Streamer, not"):
+        next(zmq_stream(list(noise(3))))
+
+
 def test_no_free_port_is_told():
     with sockets.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -353,7 +360,52 @@ def test_a_reader_that_is_killed_takes_its_producer_along(tmp_path, kind):
         wait_until(lambda: not producer.is_running() or producer.status() == psutil.STATUS_ZOMBIE)
 
 
+ENDS = {
+    "named": "batches = stream(); next(batches)",
+    "cycle": "class me: batches = stream()\nme.me = me; next(me.batches); del me",
+    "raises": "batches = stream(); next(batches); sys.exit('enough')",
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_an_interpreter_ends_with_a_stream_unfinished(tmp_path, end):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from caudal.streams import Streamer, zmq_stream\n"
+        "import test_zmq_stream as tests\n"
+        "def stream(): return zmq_stream(Streamer(tests.noise, 10**9))\n" + end
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, timeout=PATIENT
+    )
+    assert done.stderr.strip() == ("enough" if "enough" in end else "")
+
+
+def test_a_forked_child_of_the_reader_does_not_hold_the_producer():
+    stream = zmq_stream(Streamer(noise, 3), timeout=2 * PATIENT)
+    next(stream)
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=time.sleep, args=[10 * PATIENT])
+    child.start()
+    try:
+        start = time.monotonic()
+        assert len(list(stream)) == 2
+        assert time.monotonic() - start < PATIENT  # it would be killed after its patience
+    finally:
+        child.kill()
+        child.join()
+
+
 # The loopback alone, and nobody else on it
+
+
+def test_the_search_for_a_port_draws_from_no_generator_of_the_users():
+    random.seed(0)
+    list(zmq_stream(Streamer(noise, 1)))
+    drawn = random.random()
+    random.seed(0)
+    assert drawn == random.random()
 
 
 def test_it_listens_on_the_loopback_alone():

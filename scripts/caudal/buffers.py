@@ -73,7 +73,8 @@ def _joined(parts: list[Batch]) -> Batch:
 
 def _concatenated(arrays: list) -> Any:
     if not type(arrays[0]).__module__.startswith("pyarrow"):
-        return np.concatenate(arrays)
+        masked = any(isinstance(array, np.ma.MaskedArray) for array in arrays)
+        return (np.ma if masked else np).concatenate(arrays)
     import pyarrow
 
     if isinstance(arrays[0], pyarrow.ChunkedArray):

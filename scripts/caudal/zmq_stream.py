@@ -21,6 +21,7 @@ frames of their own, the largest sent from the memory where they are, all read i
 ZeroMQ received them in.
 """
 
+import errno
 import os
 import pickle
 import secrets
@@ -32,7 +33,7 @@ import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 import cloudpickle
 import numpy as np
@@ -50,12 +51,24 @@ COPIED = (
 )  # bytes; a smaller frame is sent as a copy, which costs less than ZeroMQ's letting go
 MORE = int(zmq.SNDMORE)  # the enum itself, as send_multipart uses it, costs as much as a frame
 END = None
+LIFELINES: set[BinaryIO] = set()  # the reader's ends
 
 # The lifeline's first object is the search path, without which there is nothing to import.
+# Ctrl-C reaches the whole process group, and means the reader, who then lets go of the lifeline.
 BOOTSTRAP = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from caudal.zmq_stream import produce; produce(*pickle.load(sys.stdin.buffer))"
 )
+
+
+def _let_go() -> None:
+    for lifeline in LIFELINES:
+        lifeline.close()
+
+
+# A child that the reader forks would hold the lifelines, too, and the producers would live on.
+os.register_at_fork(after_in_child=_let_go)
 
 
 @seeded
@@ -73,33 +86,54 @@ def zmq_stream(
 
     ``min_port``, ``max_port`` and ``max_tries`` say where to look for a free port on 127.0.0.1.
     ``copy=True`` is for a generator that overwrites arrays it has yielded: they are copied before
-    it goes on. ``timeout``: the seconds that the producer gets to end by itself after the stream
+    it goes on (without it, the large plain ones are sent as they are by then). ``timeout``: the
+    seconds that the producer gets to end by itself after the stream
     has ended or was abandoned, before it is killed (None: 5 s; it is never waited for for ever).
 
     What the producer raises is raised here, with its traceback as a note. A producer that dies is
     a RuntimeError, an iterator that is closed takes producer and port with it, and a producer
-    whose reader dies ends too. ``zmq.ZMQBindError`` if there is no free port.
+    whose reader dies ends too. ``zmq.ZMQBindError`` if there is no free port, TypeError for what
+    is no streamer.
     """
-    patience = PATIENCE if timeout is None else timeout
+    if not isinstance(streamer, Streamer):
+        raise TypeError(f"zmq_stream takes a Streamer, not {streamer!r}.")
+    patience = PATIENCE if timeout is None else min(timeout, threading.TIMEOUT_MAX)
     seed = as_seed(seed)
     recipe = cloudpickle.dumps((streamer, max_batches, copy, seed))
-    if seed is None:
-        streamer.epoch += 1  # the one that the copy in the producer begins
     name = secrets.token_hex(16).encode()
     context = zmq.Context()
+    socket = context.socket(zmq.ROUTER)
     try:
-        socket = context.socket(zmq.ROUTER)
         socket.rcvbuf = SOCKET_BYTES
         socket.rcvtimeo = 100  # ms between two looks at whether the producer lives
-        port = socket.bind_to_random_port("tcp://127.0.0.1", min_port, max_port, max_tries)
-        process = subprocess.Popen([sys.executable, "-c", BOOTSTRAP], stdin=subprocess.PIPE)
+        port = _bind(socket, min_port, max_port, max_tries)
+        if seed is None:
+            streamer.epoch += 1  # the one that the copy in the producer begins
+        process = subprocess.Popen([sys.executable, "-P", "-c", BOOTSTRAP], stdin=subprocess.PIPE)
+        LIFELINES.add(process.stdin)
         try:
             _send_recipe(process, (port, name, patience, recipe))
             yield from _read(socket, process, name)
         finally:
             _end(process, patience)
     finally:
-        context.destroy(linger=0)
+        # Not context.destroy: while the interpreter ends it finds no sockets, and waits for them.
+        socket.close(linger=0)
+        context.term()
+
+
+def _bind(socket: zmq.Socket, min_port: int, max_port: int, max_tries: int) -> int:
+    # pyzmq's own search draws from the generator of the module random, which is the user's.
+    for _ in range(max_tries):
+        port = min_port + secrets.randbelow(max(1, max_port - min_port))
+        try:
+            socket.bind(f"tcp://127.0.0.1:{port}")
+        except zmq.ZMQError as error:
+            if error.errno not in (zmq.EADDRINUSE, errno.EACCES):
+                raise
+        else:
+            return port
+    raise zmq.ZMQBindError(f"no free port between {min_port} and {max_port} in {max_tries} tries")
 
 
 def _send_recipe(process: subprocess.Popen, arguments: tuple) -> None:
@@ -128,23 +162,22 @@ def _read(socket: zmq.Socket, process: subprocess.Popen, name: bytes) -> Iterato
         if taken == WINDOW // 2 or taken_bytes >= WINDOW_BYTES // 2:
             socket.send_multipart([name, b"%d" % taken])
             taken = taken_bytes = 0
-        yield {key: _joined(*parts) for key, *parts in message}
+        yield {key: np.ndarray(*parts) if len(parts) > 1 else parts[0] for key, *parts in message}
 
 
 def _receive(socket: zmq.Socket, process: subprocess.Popen, name: bytes) -> list[zmq.Frame]:
-    # The producer outlives its END or ERROR until we let go of the lifeline: if it is dead and
-    # nothing has come, then nothing will.
+    # The producer outlives its last message until we let go of it: if it is dead and nothing has
+    # come, then nothing will.
     while True:
-        try:
+        with suppress(zmq.Again):
             sender = socket.recv()
             frames = [frame := socket.recv(copy=False)]
             while frame.more:
                 frames.append(frame := socket.recv(copy=False))
             if sender == name:
                 return frames
-        except zmq.Again:
-            if process.poll() is not None:
-                raise _death(process) from None
+        if process.poll() is not None:
+            raise _death(process)
 
 
 def _death(process: subprocess.Popen) -> RuntimeError:
@@ -154,6 +187,7 @@ def _death(process: subprocess.Popen) -> RuntimeError:
 
 
 def _end(process: subprocess.Popen, patience: float) -> None:
+    LIFELINES.discard(process.stdin)
     # A dead producer cannot take what is still to be flushed.
     with suppress(BrokenPipeError):
         process.stdin.close()
@@ -166,8 +200,6 @@ def _end(process: subprocess.Popen, patience: float) -> None:
 
 def produce(port: int, name: bytes, patience: float, recipe: bytes) -> None:
     """Run ``recipe`` and send its batches: the whole life of the producer process."""
-    # Ctrl-C reaches the whole process group; the reader then closes the lifeline.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     lifeline = _Lifeline(patience)
     context = zmq.Context()
     socket = context.socket(zmq.DEALER)
@@ -238,13 +270,19 @@ def _parts(array: Any) -> tuple:
         import pyarrow
 
         # The pickle of a slice would take all of its buffers along.
-        whole = array.get_total_buffer_size() if isinstance(array, pyarrow.Array) else 0
-        return (pyarrow.concat_arrays([array]) if whole > 2 * array.nbytes + 64 else array,)
+        if isinstance(array, pyarrow.Array):
+            array = _without_rest(array)
+        elif isinstance(array, pyarrow.ChunkedArray):
+            chunks = [_without_rest(chunk) for chunk in array.chunks]
+            array = pyarrow.chunked_array(chunks, array.type)
     return (array,)
 
 
-def _joined(array: Any, *parts: Any) -> Any:
-    return np.ndarray(array, *parts) if parts else array
+def _without_rest(array: Any) -> Any:
+    import pyarrow
+
+    whole = array.get_total_buffer_size()
+    return pyarrow.concat_arrays([array]) if whole > 2 * array.nbytes + 64 else array
 
 
 class _Failure:
