@@ -33,6 +33,7 @@ rule all:
         "results/costs.csv",
         "results/best/model.pkl",
         "results/best/coefficients.csv",
+        "results/best/model.json",
         REPAIRS,
 
 

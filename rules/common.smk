@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 HERE = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(HERE / "scripts"))
 
-from caudal import footprint, needs, run_lock, sources
+from caudal import clock, footprint, needs, run_lock, sources
 from caudal import workflow as caudal_workflow
 from caudal.errors import UserError
 from caudal.provenance import code_hash
@@ -36,7 +36,9 @@ MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 
 if workflow.is_main_process:  # and not within a job
-    LOCK = run_lock.take()
+    LOCK = ask(run_lock.take)
+    clock.mend_dates()
+    ask(clock.check_dates, PLAN.sources.values())
     ask(footprint.tell, PLAN, ROWS, COUNTED)
 
 
@@ -82,6 +84,12 @@ def fit_needs(what, points=None):
     return lambda wildcards, attempt: getattr(needs, f"fit_{what}")(
         PLAN, points or [POINTS[wildcards.point]], ROWS, attempt
     )
+
+
+def source_size(wildcards):
+    """The bytes of a source of the user's: another file may have come with an older date."""
+    file = PLAN.sources[wildcards.source]
+    return None if PLAN.simulated else file.stat().st_size
 
 
 def source_minutes(wildcards, attempt):

@@ -35,10 +35,11 @@ rule to_parquet:
     conda:
         "../envs/caudal.yaml"
     resources:
-        mem_mb=memory(1000),
+        mem_mb=memory(needs.source_memory(PLAN)),
         runtime=source_minutes,
     params:
         code=code_of("to_parquet"),
+        size=source_size,
         schema=PLAN.schema,
         data=PLAN.ingest_settings,
         chunk_rows=PLAN.chunk_rows,

@@ -32,6 +32,7 @@ rule rank:
     params:
         code=code_of("rank"),
         points=[point.parameters for point in POINTS.values()],
+        settings=PLAN.fit_settings,
     script:
         "../scripts/rank.py"
 

@@ -15,4 +15,5 @@ if __name__ == "__main__":
             Path(snakemake.output.ranking),
             Path(snakemake.output.costs),
             load(snakemake.input.manifest)["checksum"],
+            snakemake.params.settings,
         )

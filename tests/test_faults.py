@@ -192,6 +192,26 @@ def test_a_clock_that_jumps(folder, done):
     assert results(folder) == results(done)
 
 
+def test_a_clock_that_was_set_back(folder, done):
+    tomorrow = time.time() + 86400
+    for file in (folder / "results/data").rglob("*.json"):
+        os.utime(file, (tomorrow, tomorrow))
+    (folder / "results/ranking.csv").unlink()
+    shutil.rmtree(next((folder / "results/fits").iterdir()))
+    same_again(folder, done, to_parquet=0, fit=1)
+
+
+def test_results_of_other_settings_are_not_ranked(folder):
+    # Without Snakemake's own records, which would make all of it again.
+    shutil.rmtree(folder / ".snakemake")
+    write_config(folder, {**CONFIG, "seed": 1})
+    (folder / "results/ranking.csv").unlink()
+    run = snakemake(folder)
+    assert run.returncode == 1
+    assert "score.json is of other settings than the config's (and 3 more points)" in run.stdout
+    finished(snakemake(folder))
+
+
 def test_how_often_a_state_is_saved_is_nobodys_result(folder):
     config = {**CONFIG, "stream": {**CONFIG["stream"], "save_every": 60}}
     write_config(folder, config)

@@ -162,6 +162,31 @@ def test_parquet_is_taken_in_like_csv(tmp_path):
     assert rejects[1].startswith("a.parquet,2,not a number,")
 
 
+def test_numbers_of_parquet_have_no_separators_and_nan_is_missing(tmp_path):
+    columns = {"x": [1.234, None], "c": [2.5, float("nan")], "n": [2**60 + 1, 1], "y": ["0", "1"]}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    data = {"thousands": ".", "decimal": ",", "numeric": ["x", "n"], "categorical": ["c"]}
+    ingest(tmp_path / "a.parquet", tmp_path / "out", weight=None, **data)
+    table = read(tmp_path / "out")
+    assert table["x"].to_pylist() == [1.234, None]
+    assert table["c"].to_pylist() == ["2.5", None]
+    assert table["n"].to_pylist() == [2.0**60, 1.0]
+
+
+def test_truths_are_one_class_however_written_and_blanks_are_missing(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1.5,true\n1.5,False\n1.5,TRUE\n1.5, \n1.5,<NA>\n")
+    found = ingest(tmp_path / "a.csv", tmp_path / "out", weight=None)
+    assert found["labels"] == {"False": 1, "True": 2}
+    assert found["dropped"] == {"missing label": 2}
+
+
+def test_there_is_no_30_february(tmp_path):
+    (tmp_path / "a.csv").write_text("d,x,y\n2019-02-28,1.5,0\n2019-02-30,1.5,1\n")
+    data = {"weight": None, "derive": {"d": ["month"]}, "bad_rows": "quarantine"}
+    found = ingest(tmp_path / "a.csv", tmp_path / "out", max_bad_share=1, **data)
+    assert found["rejects"] == {"not a date": 1}
+
+
 def test_dates_of_parquet_are_derived(tmp_path):
     times = pa.array([1553372469, None], pa.timestamp("s"))
     pq.write_table(pa.table({"d": times, "x": [1.5, 2.5], "y": ["0", "1"]}), tmp_path / "a.parquet")

@@ -141,6 +141,8 @@ def test_a_missing_column_names_both_sources(tmp_path):
         ({"ignore": ["x"], "numeric": ["x"]}, "data.ignore: .* also used"),
         ({"categorical": ["x"], "numeric": ["x"]}, "given two kinds"),
         ({"weight": "y"}, "given two kinds"),
+        ({"derive": {"y": ["hour"]}}, "data.derive: .*'y' is also used"),
+        ({"encoding": "latin-99"}, "data.encoding: there is no encoding 'latin-99'"),
     ],
 )
 def test_settings_that_cannot_be_are_told(tmp_path, data, words):

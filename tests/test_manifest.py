@@ -87,6 +87,7 @@ def test_labels_are_of_a_type_and_in_its_order(tmp_path, labels, classes, kind):
         ("x,c,y\n", "no rows to learn from, the sources hold none"),
         ("x,c,y\n1.5,a,\n", "no rows to learn from, all 1 were"),
         ("y\n" + "".join(f"{i}.5\n" for i in range(10_001)), "10001 classes"),
+        ("x,c,y\n1.5,a,1\n2.5,a,+1\n", "'\\+1' and '1' are the same number"),
     ],
 )
 def test_data_that_teach_nothing_are_told(tmp_path, text, words):
@@ -94,6 +95,15 @@ def test_data_that_teach_nothing_are_told(tmp_path, text, words):
     with pytest.raises(UserError, match=words):
         manifest.merge(paths, tmp_path / "data/manifest.json")
     assert not (tmp_path / "data/manifest.json").exists()
+
+
+def test_a_label_of_more_classes_than_are_counted_is_told(tmp_path):
+    (path,) = ingest(tmp_path, a=A)
+    content = json.loads(path.read_text())
+    content["columns"]["y"] |= {"levels": 100_000, "levels_exact": False}
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match="the label 'y' has more than 100000 classes"):
+        manifest.merge([path], tmp_path / "data/manifest.json")
 
 
 def test_the_checksum_is_of_the_content_alone(tmp_path):

@@ -42,7 +42,9 @@ def parse_dates(texts: pa.Array, date_format: str | None = None) -> pa.Array:
     time = pc.if_else(pc.equal(time, ""), "00:00", time)
     seconds = pc.if_else(pc.equal(seconds, ""), ":00", seconds)
     joined = pc.binary_join_element_wise(day, pc.binary_join_element_wise(time, seconds, ""), " ")
-    return pc.strptime(joined, format="%Y-%m-%d %H:%M:%S", unit="s", error_is_null=True)
+    times = pc.strptime(joined, format="%Y-%m-%d %H:%M:%S", unit="s", error_is_null=True)
+    there_is = pc.equal(pc.strftime(times, format="%Y-%m-%d"), day)  # no 30 February
+    return pc.if_else(there_is, times, pa.scalar(None, times.type))
 
 
 def date_part(times: pa.Array, part: str) -> pa.StringArray:

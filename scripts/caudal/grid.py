@@ -37,6 +37,9 @@ def expand(grids: Sequence[dict]) -> list[Point]:
             for step in STEPS
             for name, value in sorted(grid.get(step, {}).items())
         ]
+        for step, name, alternatives in axes:
+            if not alternatives:
+                raise UserError(f"grid: {step}.{name} is an empty list; give it a value.")
         for values in product(*(alternatives for _, _, alternatives in axes)):
             parameters: dict[str, dict] = {step: {} for step in STEPS}
             for (step, name, _), value in zip(axes, values, strict=True):

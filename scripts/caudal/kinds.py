@@ -11,7 +11,7 @@ from caudal.errors import UserError
 from caudal.heads import Head, examine
 
 TEXT_SHARE = 0.05  # of other values in a column of floats, up to which they count as bad
-INDEX_NAME = re.compile(r"(Unnamed: [0-9]+(\.[0-9]+)*)?\s*")
+INDEX_NAME = re.compile(r"(Unnamed: [0-9]+(\.[0-9]+)*|__index_level_[0-9]+__)?\s*")
 
 
 def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
@@ -88,11 +88,16 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     for name in [*special, *numeric]:
         if [*special, *numeric, *categorical].count(name) > 1:
             raise UserError(f"data: the column {name!r} is given two kinds; decide for one.")
+    derive = data.get("derive", {})
+    for name in sorted(set(derive) & {*special, *numeric}):
+        raise UserError(f"data.derive: the column {name!r} is also used otherwise; decide for one.")
+    for name in sorted(set(derived_columns(derive)) & everywhere):
+        raise UserError(f"data.derive: a column {name!r} is there already; rename it or leave it.")
     names = dict.fromkeys(named)
     for place, name in enumerate(first.header):
         if name in names or name in ignored:
             continue
-        if INDEX_NAME.fullmatch(name) and (place == 0 or not name.strip()):
+        if INDEX_NAME.fullmatch(name) and (place == 0 or not name.startswith("Unnamed")):
             notes.append(f"The column {name!r} at place {place + 1} is an index: it is left out.")
         else:
             names[name] = None

@@ -10,13 +10,16 @@ FALSE = {"false", "no", "n", "f", "0", "off"}
 
 
 def class_text(text: str) -> str:
-    """The class that a field's text means: whole numbers lose their point.
+    """The class that a field's text means: whole numbers lose their point, true is True.
 
-    A column of integers is written with points by pandas as soon as one is missing.
+    A column of integers is written with points by pandas as soon as one is missing; of truths
+    some programs write ``true``, others ``True`` or ``TRUE``.
 
-    >>> class_text("1.0"), class_text("1.5"), class_text("yes")
-    ('1', '1.5', 'yes')
+    >>> class_text("1.0"), class_text("1.5"), class_text("yes"), class_text("TRUE")
+    ('1', '1.5', 'yes', 'True')
     """
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
     whole = WHOLE.fullmatch(text)
     return whole.group(1) if whole else text
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,6 +59,13 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
         If nothing can be learned from the data: no rows, one class, or far too many.
     """
     found = [load(path) for path in paths]
+    for source in found:
+        for name, column in source["columns"].items():
+            if column["kind"] == "label" and not column["levels_exact"]:
+                raise UserError(
+                    f"{source['file']}: the label {name!r} has more than {column['levels']} "
+                    "classes; is it a number rather than a class?"
+                )
     labels: Counter[str] = Counter()
     for source in found:
         labels.update(source["labels"])
@@ -199,3 +207,10 @@ def _check(merged: dict) -> None:
         raise UserError(
             f"data.label: the label has {len(classes)} classes; is it a number rather than a class?"
         )
+    if label_type(classes) in ("int", "float"):
+        for one, other in pairwise(classes):  # in the order of their numbers
+            if float(one) == float(other):
+                raise UserError(
+                    f"data.label: the classes {one!r} and {other!r} are the same number; "
+                    "write them alike."
+                )

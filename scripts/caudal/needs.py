@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def count_rows(plan: RunPlan) -> tuple[int, bool]:
     files = list(plan.sources.values())
     when = MANIFEST.stat().st_mtime if MANIFEST.exists() else -math.inf
     if all(file.stat().st_mtime <= when for file in files):
-        return json.loads(MANIFEST.read_text(encoding="utf-8"))["rows"], True
+        with suppress(ValueError, TypeError, KeyError):  # damaged: the jobs will find it
+            return json.loads(MANIFEST.read_text(encoding="utf-8"))["rows"], True
     return sum(map(_estimated_rows, files)), False
 
 
@@ -55,6 +57,11 @@ def fit_minutes(plan: RunPlan, points: list[Point], rows: int, attempt: int) -> 
             work += rows / plan.settings["stream"]["batch_size"] * _columns(point)
     minutes = work * plan.settings["stream"]["epochs"] / TERMS_PER_MINUTE
     return math.ceil(10 + minutes) * 2 ** (attempt - 1)
+
+
+def source_memory(plan: RunPlan) -> int:
+    """Megabytes to convert a source: those of a chunk's texts, beside a block that is read."""
+    return int(1000 + plan.chunk_rows * len(plan.schema["columns"]) * 60 / 1e6)
 
 
 def source_minutes(file: str | Path, attempt: int) -> int:

@@ -70,11 +70,13 @@ class PartWriter:
 
     def _count(self, name: str, column: pa.ChunkedArray) -> pa.Array:
         """Take a column of one part into the statistics; give it as it is written."""
-        column = column.combine_chunks()
         if name not in self._levels:
+            column = column.combine_chunks()
             self.stats[name].add(column)
             return column
-        column = column.dictionary_encode()
+        column = (
+            column.dictionary_encode().combine_chunks()
+        )  # joined, texts have room for 2 GB only
         counts = np.bincount(
             column.indices.drop_null().to_numpy(), minlength=len(column.dictionary)
         )

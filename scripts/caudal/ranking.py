@@ -1,6 +1,7 @@
 """Ranks the points by their scores, and takes the best one's model."""
 
 import csv
+import json
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -26,15 +27,17 @@ def rank(
     ranking_file: str | Path,
     costs_file: str | Path,
     data_checksum: str | None = None,
+    settings: dict | None = None,
 ) -> list[dict]:
     """Write the ranking and the costs, the best point first; returns the records in that order.
 
     Points of equal score stand in the order of their ids; those that diverged come last, with an
     empty score. ``score_files`` are those of ``points``, in the same order. Raises Damaged
     naming the first file where a record is damaged or not the point's, a model file has lost
-    bytes, or a point was fitted on other data than those of ``data_checksum``.
+    bytes, or a point was fitted on other data than those of ``data_checksum`` or by other
+    ``settings``.
     """
-    found = _read_all(points, score_files, data_checksum)
+    found = _read_all(points, score_files, data_checksum, settings)
     found.sort(key=lambda pair: (record_order(pair[1]), pair[0].id))
     columns = column_names(points)
     write_table(
@@ -53,14 +56,17 @@ def rank(
     return [record for _, record in found]
 
 
-def _read_all(points, score_files, data_checksum) -> list[tuple[Point, dict]]:
+def _read_all(points, score_files, data_checksum, settings) -> list[tuple[Point, dict]]:
     found, errors = [], []
+    settings = settings and json.loads(json.dumps(settings))  # as a record holds them
     for point, file in zip(points, score_files, strict=True):
         try:
             record = read_score(file, point.id)
             check_size(Path(file).with_name("model.pkl"), record)
             if data_checksum not in (None, record.get("data_checksum")):
                 raise damaged(Path(file), "is of other data than the manifest's")
+            if settings not in (None, record.get("settings")):
+                raise damaged(Path(file), "is of other settings than the config's")
         except Damaged as error:
             errors.append(error)
         else:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -23,7 +24,21 @@ from caudal.rejects import Rejects
 from caudal.text_stream import TextStream
 
 LEVEL = pa.dictionary(pa.int32(), pa.string())
-NULLS = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan", "-NaN", "NULL", "null", "None")
+NULLS = (
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "NaN",
+    "nan",
+    "NAN",
+    "-nan",
+    "-NaN",
+    "NULL",
+    "null",
+    "None",
+    "<NA>",
+)
 BLANKS = tuple(" " * width for width in range(9))
 
 
@@ -173,11 +188,13 @@ def parquet_rows(file: Path, types: dict[str, pa.DataType], rejects: Rejects) ->
 def _as_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     if kind == LEVEL:
         return column.cast(pa.string()).dictionary_encode().cast(LEVEL)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return column.cast(pa.string())  # a text that may be no number goes on as text
-    return column.cast(kind)
+    return column.cast(kind, safe=False)  # integers lose what a float cannot hold, as in a CSV
 
 
 def _parquet_locator(table: pa.Table, start: int) -> Callable[[int], tuple[int, bytes]]:

@@ -12,6 +12,8 @@ import socket
 from pathlib import Path
 from typing import IO
 
+from caudal.errors import UserError
+
 
 def take(folder: str | Path = ".snakemake") -> IO | None:
     """Remove what a killed run has locked, if no run is alive; returns a lock to hold for life.
@@ -20,7 +22,13 @@ def take(folder: str | Path = ".snakemake") -> IO | None:
     another machine stays too, for not every shared file system tells its holder's end.
     """
     folder = Path(folder)
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder.resolve().parent} cannot be written ({error.strerror}); run in a folder of "
+            "yours, or name one by --directory."
+        ) from error
     here = socket.gethostname()
     file = os.fdopen(os.open(folder / "caudal.lock", os.O_RDWR | os.O_CREAT, 0o666), "r+")
     try:

@@ -13,7 +13,8 @@ from caudal.dates import date_part, derived_columns, parse_dates
 from caudal.errors import UserError
 from caudal.labels import class_text, find_class
 from caudal.rejects import Rejects
-from caudal.row_blocks import LEVEL, NULLS, RowBlock, null_texts
+from caudal.row_blocks import BLANKS, LEVEL, NULLS, RowBlock, null_texts
+from caudal.sources import suffix
 
 POLICIES = {"numeric": "mean", "categorical": "level", "label": "drop"}
 
@@ -42,7 +43,8 @@ class Screening:
         self._missing_texts = set(missing.get("texts", []))
         self._number = number_pattern(data.get("decimal") or ".", data.get("thousands"))
         self.nonfinite: dict[str, int] = {}
-        number = pa.string() if data.get("thousands") else pa.float64()
+        written = data.get("thousands") and suffix(file) != ".parquet"
+        number = pa.string() if written else pa.float64()
         read_as = {"numeric": number, "weight": number, "label": LEVEL, "categorical": pa.string()}
         derived = derived_columns(self._derive)
         self.types = {n: read_as[kind] for n, kind in self._columns.items() if n not in derived}
@@ -150,7 +152,7 @@ class Screening:
         return column
 
     def _label(self, name: str, column: pa.DictionaryArray) -> pa.StringArray:
-        column = without_levels(column, {"", *NULLS, *self._missing_texts})
+        column = without_levels(column, {*BLANKS, *NULLS, *self._missing_texts})
         self._look_for_gaps("label", "missing label", column)
         levels = [class_text(text) for text in column.dictionary.to_pylist()]
         if self._data.get("classes"):

@@ -15,6 +15,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 
 
 def _mark_bad(error: UnicodeError) -> tuple[str, int]:
@@ -24,6 +25,17 @@ def _mark_bad(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("caudal", _mark_bad)
+
+
+def text_encoding(name: str) -> str:
+    """The name by which Python knows an encoding; a UserError where it knows no such text."""
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except LookupError:
+        raise UserError(
+            f"data.encoding: there is no encoding {name!r}; write utf-8, latin-1, cp1252 …"
+        ) from None
 
 
 class TextStream:
@@ -37,12 +49,14 @@ class TextStream:
     def __init__(self, file: Path, encoding: str | None = None):
         self.file = file
         try:
-            self._raw = pa.input_stream(str(file), compression="detect")
+            self._raw = pa.input_stream(
+                str(file), compression=COMPRESSIONS.get(file.suffix.lower())
+            )
         except OSError as error:
             raise self._unreadable(error) from error
         start = self._read_raw(4)
         mark, marked = next(((m, e) for m, e in MARKS if start.startswith(m)), (b"", None))
-        self.encoding = codecs.lookup(marked or encoding or "utf-8").name
+        self.encoding = text_encoding(marked or encoding or "utf-8")
         if self.encoding in ("utf-8", "utf-8-sig", "ascii"):
             self.encoding, self._decoder = "utf-8", None
             start = start[len(mark) :]
