@@ -138,6 +138,7 @@ def test_parquet_is_taken_in_like_csv(tmp_path):
             "c": pa.array(["a", "", None, "b"]).dictionary_encode(),
             "b": [True, False, True, None],
             "t": ["1.5", "oops", "", None],
+            "unused": ["", "kept whole", "", ""],
             "y": [1.0, 0.0, 1.0, 0.0],
         }
     )
@@ -147,6 +148,7 @@ def test_parquet_is_taken_in_like_csv(tmp_path):
         tmp_path / "out",
         weight=None,
         numeric=["x", "t"],
+        ignore=["unused"],
         bad_rows="quarantine",
         max_bad_share=1,
     )
@@ -160,6 +162,7 @@ def test_parquet_is_taken_in_like_csv(tmp_path):
     assert kept["y"] == ["1", "1", "0"]
     rejects = (tmp_path / "out/rejects.csv").read_text().splitlines()
     assert rejects[1].startswith("a.parquet,2,not a number,")
+    assert rejects[1].endswith(',",2,,False,oops,kept whole,0.0"')
 
 
 def test_numbers_of_parquet_have_no_separators_and_nan_is_missing(tmp_path):

@@ -7,6 +7,7 @@ tomorrow, and fails the job that has just made it.
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from caudal.errors import UserError
@@ -17,9 +18,12 @@ SKEW = 5  # seconds by which the clock of a file server may be ahead
 def mend_dates(folder: Path = Path("results")) -> None:
     """Date files of the folder that are of the future as of now."""
     now = time.time()
-    for file in folder.rglob("*"):
-        if file.is_file() and file.stat().st_mtime > now + SKEW:
-            os.utime(file, (now, now))
+    for where, _, names in os.walk(folder):
+        for name in names:
+            file = os.path.join(where, name)
+            with suppress(OSError):  # gone meanwhile, or another's
+                if os.path.getmtime(file) > now + SKEW:
+                    os.utime(file, (now, now))
 
 
 def check_dates(files: Iterable[Path]) -> None:

@@ -29,7 +29,7 @@ class Rejects:
         self.rejected: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self._path, self._file = path, Path(file)
-        self._quarantine = data.get("bad_rows", "error") == "quarantine"
+        self.quarantine = data.get("bad_rows", "error") == "quarantine"
         self._max_share = data.get("max_bad_share", MAX_BAD_SHARE)
         self._rows, self._first = 0, ""
         self._waiting: list[tuple] = []
@@ -50,7 +50,7 @@ class Rejects:
 
     def reject(self, line: int, reason: str, detail: str, row: bytes) -> None:
         """Put one bad row aside, or raise if bad rows are errors or have become too many."""
-        if not self._quarantine:
+        if not self.quarantine:
             raise UserError(
                 f"{self._file}, line {line}: {detail}; correct it, "
                 f"or set data.bad_rows: quarantine{HINTS.get(reason, '')}."

@@ -174,8 +174,9 @@ def parquet_rows(file: Path, types: dict[str, pa.DataType], rejects: Rejects) ->
         with pq.ParquetFile(file) as source:
             check_header(file, source.schema_arrow.names, types)
             start = 0
-            for batch in source.iter_batches(batch_size=65536, columns=list(types)):
-                table = pa.Table.from_batches([batch]).select(list(types))
+            read = None if rejects.quarantine else list(types)  # all, for a bad row goes whole
+            for batch in source.iter_batches(batch_size=65536, columns=read):
+                table = pa.Table.from_batches([batch])
                 columns = [_as_type(table[name], kind) for name, kind in types.items()]
                 typed = pa.table(columns, names=list(types))
                 rejects.expect(len(typed))
