@@ -169,13 +169,15 @@ def _receive(socket: zmq.Socket, process: subprocess.Popen, name: bytes) -> list
     # The producer outlives its last message until we let go of it: if it is dead and nothing has
     # come, then nothing will.
     while True:
-        with suppress(zmq.Again):
+        try:
             sender = socket.recv()
             frames = [frame := socket.recv(copy=False)]
             while frame.more:
                 frames.append(frame := socket.recv(copy=False))
             if sender == name:
                 return frames
+        except zmq.Again:
+            pass
         if process.poll() is not None:
             raise _death(process)
 
