@@ -74,9 +74,8 @@ class PartWriter:
             column = column.combine_chunks()
             self.stats[name].add(column)
             return column
-        column = (
-            column.dictionary_encode().combine_chunks()
-        )  # joined, texts have room for 2 GB only
+        # Encoded, then joined: joined texts would have room for 2 GB only.
+        column = column.dictionary_encode().combine_chunks()
         counts = np.bincount(
             column.indices.drop_null().to_numpy(), minlength=len(column.dictionary)
         )

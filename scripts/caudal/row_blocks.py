@@ -25,20 +25,8 @@ from caudal.text_stream import TextStream
 
 LEVEL = pa.dictionary(pa.int32(), pa.string())
 NULLS = (
-    "NA",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "NaN",
-    "nan",
-    "NAN",
-    "-nan",
-    "-NaN",
-    "NULL",
-    "null",
-    "None",
-    "<NA>",
-)
+    "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan", "-NaN", "NULL", "null", "None", "<NA>",
+)  # fmt: skip
 BLANKS = tuple(" " * width for width in range(9))
 
 

@@ -34,7 +34,7 @@ class Screening:
     ``types`` says as what each column is to be read.
     """
 
-    def __init__(self, schema: dict, data: dict, rejects: Rejects, file: str | Path):
+    def __init__(self, schema: dict, data: dict, rejects: Rejects, file: Path):
         self._columns: dict[str, str] = {n: schema["columns"][n] for n in schema["order"]}
         self._derive: dict[str, list[str]] = schema["derive"]
         self._data, self._rejects, self._file = data, rejects, file

@@ -46,9 +46,7 @@ WINDOW_BYTES = 32 * 2**20
 SOCKET_BYTES = 2**20  # of the kernel's buffers: large batches take fewer turns
 PATIENCE = 5.0  # seconds that a producer gets to end by itself
 LARGE = 2**16  # bytes; a smaller buffer travels in the pickle: less work, and always aligned
-COPIED = (
-    2**17
-)  # bytes; a smaller frame is sent as a copy, which costs less than ZeroMQ's letting go
+COPIED = 2**17  # bytes; below, a copy costs less than ZeroMQ's letting go of the frame
 MORE = int(zmq.SNDMORE)  # the enum itself, as send_multipart uses it, costs as much as a frame
 END = None
 LIFELINES: set[BinaryIO] = set()  # the reader's ends
