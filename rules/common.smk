@@ -6,10 +6,11 @@ from snakemake.exceptions import WorkflowError
 HERE = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(HERE / "scripts"))
 
-from caudal import clock, footprint, needs, run_lock, sources
-from caudal import workflow as caudal_workflow
+from caudal.data import sources
 from caudal.errors import UserError
-from caudal.provenance import code_hash
+from caudal.workflow import footprint, future_dates, resources, run_lock
+from caudal.workflow.code_hash import code_hash
+from caudal.workflow.plan import plan
 
 
 def ask(function, *arguments):
@@ -21,13 +22,13 @@ def ask(function, *arguments):
 
 
 PLAN = ask(
-    caudal_workflow.plan,
+    plan,
     config,
     workflow.config_settings.overwrite_config,
     HERE / "rules/config.schema.yaml",
 )
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
-ROWS, COUNTED = needs.count_rows(PLAN)
+ROWS, COUNTED = resources.count_rows(PLAN)
 
 # Sources of which a fit found a damaged part are converted again, to the same parts: nothing that
 # is fitted already has to be fitted again. Should the parts differ after all, rank sees it.
@@ -37,8 +38,8 @@ MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 
 if workflow.is_main_process:  # and not within a job
     LOCK = ask(run_lock.take)
-    clock.mend_dates()
-    ask(clock.check_dates, PLAN.sources.values())
+    future_dates.mend_dates()
+    ask(future_dates.check_dates, PLAN.sources.values())
     ask(footprint.tell, PLAN, ROWS, COUNTED)
 
 
@@ -81,7 +82,7 @@ def memory(base):
 
 def fit_needs(what, points=None):
     """Memory or minutes of a fit, from the rows, the points and the attempt."""
-    return lambda wildcards, attempt: getattr(needs, f"fit_{what}")(
+    return lambda wildcards, attempt: getattr(resources, f"fit_{what}")(
         PLAN, points or [POINTS[wildcards.point]], ROWS, attempt
     )
 
@@ -94,4 +95,4 @@ def source_size(wildcards):
 
 def source_minutes(wildcards, attempt):
     """Minutes to convert a source."""
-    return needs.source_minutes(PLAN.sources[wildcards.source], attempt)
+    return resources.source_minutes(PLAN.sources[wildcards.source], attempt)

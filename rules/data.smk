@@ -35,7 +35,7 @@ rule to_parquet:
     conda:
         "../envs/caudal.yaml"
     resources:
-        mem_mb=memory(needs.source_memory(PLAN)),
+        mem_mb=memory(resources.source_memory(PLAN)),
         runtime=source_minutes,
     params:
         code=code_of("to_parquet"),

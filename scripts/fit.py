@@ -4,13 +4,13 @@ import hashlib
 from pathlib import Path
 
 from caudal.atomic import write_text
-from caudal.fitting import fit_points, write_record
-from caudal.grid import make_point
-from caudal.logs import job_log
-from caudal.model import dump_model
-from caudal.peak_memory import peak_memory_mb
-from caudal.saved_state import NAME, SavedState
-from caudal.status import say_status
+from caudal.config.grid import make_point
+from caudal.learn.fitting import fit_points, write_record
+from caudal.learn.saved_state import NAME, SavedState
+from caudal.models.pickling import dump_model
+from caudal.ranking.status import say_status
+from caudal.workflow.job_log import job_log
+from caudal.workflow.peak_memory import peak_memory_mb
 
 
 def fit(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from caudal.logs import job_log
-from caudal.manifest import merge
-from caudal.progressive import make_plan
+from caudal.data.manifest import merge
+from caudal.learn.progressive import make_plan
+from caudal.workflow.job_log import job_log
 
 
 def merge_manifests(

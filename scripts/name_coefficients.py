@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from caudal import model_json
-from caudal.coefficients import coefficients
-from caudal.logs import job_log
-from caudal.score_files import load_checked
+from caudal.models import plain_json
+from caudal.models.coefficients import coefficients
+from caudal.models.score_record import load_checked
+from caudal.workflow.job_log import job_log
 
 
 def name_coefficients(
@@ -15,7 +15,7 @@ def name_coefficients(
     coefficients(
         Path(model), Path(manifest), Path(coefficients_csv), Path(truth) if truth else None
     )
-    model_json.write(load_checked(Path(model)), Path(plain))
+    plain_json.write(load_checked(Path(model)), Path(plain))
 
 
 if __name__ == "__main__":

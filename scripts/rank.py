@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from caudal.grid import make_point
-from caudal.logs import job_log
-from caudal.manifest import load
-from caudal.ranking import rank
+from caudal.config.grid import make_point
+from caudal.data.manifest import load
+from caudal.ranking.rank import rank
+from caudal.workflow.job_log import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

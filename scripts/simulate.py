@@ -1,7 +1,7 @@
 """Write simulated sources and their true effects."""
 
-from caudal.logs import job_log
-from caudal.simulate import simulate
+from caudal.simulate.write import simulate
+from caudal.workflow.job_log import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

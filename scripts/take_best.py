@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from caudal.logs import job_log
-from caudal.ranking import take_best
+from caudal.ranking.rank import take_best
+from caudal.workflow.job_log import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from caudal.ingest import to_parquet
-from caudal.logs import job_log
-from caudal.manifest import DAMAGED
+from caudal.data.ingest import to_parquet
+from caudal.data.manifest import DAMAGED
+from caudal.workflow.job_log import job_log
 
 
 def convert(source: str, manifest: str, schema: dict, data: dict, chunk_rows: int, log) -> None:

@@ -1,8 +1,8 @@
 """Write the table of the grid's points."""
 
-from caudal.grid import make_point
-from caudal.logs import job_log
-from caudal.ranking import write_grid
+from caudal.config.grid import make_point
+from caudal.ranking.rank import write_grid
+from caudal.workflow.job_log import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from caudal import ingest, kinds, manifest
-from caudal.config import complete
-from caudal.grid import expand
-from caudal.ranking import rank, take_best
-from caudal.sources import sources
+from caudal.config.grid import expand
+from caudal.config.settings import complete
+from caudal.data import ingest, manifest
+from caudal.data.schema import decide
+from caudal.data.sources import sources
+from caudal.ranking.rank import rank, take_best
 from fit import fit
 
 SCHEMA = Path(__file__).parent.parent / "rules" / "config.schema.yaml"
@@ -22,7 +23,7 @@ CONFIG = complete(WRITTEN, {}, SCHEMA)
 def make_data(folder, csv_file, data):
     """Convert a CSV file; returns the path of the manifest and the schema."""
     found = sources([str(csv_file)])
-    schema, _ = kinds.decide(found, data)
+    schema, _ = decide(found, data)
     home = Path(folder) / "results" / "data"
     for name, path in found.items():
         ingest.to_parquet(path, home / name, schema, data, 200)

@@ -2,10 +2,7 @@
 
 import numpy as np
 import pytest
-from caudal.advice import advise, calibration_error
-from caudal.axis_steps import next_value
-from caudal.gather import gather
-from caudal.paired import (
+from caudal.ranking.comparison import (
     alike,
     difference,
     distinct,
@@ -15,7 +12,10 @@ from caudal.paired import (
     turning_point,
     within_noise,
 )
-from caudal.wording import THIN
+from caudal.ranking.run import gather
+from caudal.report.advice import advise, calibration_error
+from caudal.report.next_values import next_value
+from caudal.report.wording import THIN
 from finished_run import score_record, term, write_json, write_run
 
 

@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from caudal.coefficients import coefficients
-from caudal.model import load_model
-from caudal.model_json import write as write_json
-from caudal.naming import Naming, columns_and_signs
-from caudal.records import to_table
-from caudal.simulate import simulate
-from caudal.terms import make_terms
+from caudal.features.tables import to_table
+from caudal.features.terms import make_terms
+from caudal.models.coefficients import coefficients
+from caudal.models.pickling import load_model
+from caudal.models.plain_json import write as write_json
+from caudal.models.term_names import Naming, columns_and_signs
+from caudal.simulate.write import simulate
 from made_run import make_run
 from reference import terms_of
 from sklearn.utils import murmurhash3_32

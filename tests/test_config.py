@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from caudal.config import complete
+from caudal.config.grid_checks import check_features, make_points
+from caudal.config.settings import complete
 from caudal.errors import UserError
-from caudal.grid_checks import check_features, make_points
-from caudal.workflow import plan
+from caudal.workflow.plan import plan
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "rules/config.schema.yaml"

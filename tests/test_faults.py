@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from caudal.config.grid import expand
 from caudal.errors import Damaged
-from caudal.grid import expand
-from caudal.ranking import rank, read_table
+from caudal.ranking.rank import rank, read_table
 from workflow import CONFIG, command, finished, jobs, results, snakemake, write_config
 
 

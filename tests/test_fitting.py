@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from caudal.config import complete
+from caudal.config.grid import expand
+from caudal.config.settings import complete
+from caudal.data.manifest import merge
 from caudal.errors import UserError
-from caudal.fitting import fit_points, write_record
-from caudal.grid import expand
-from caudal.manifest import merge
-from caudal.model import dump_model, load_model
-from caudal.simulate import simulate
+from caudal.learn.fitting import fit_points, write_record
+from caudal.models.pickling import dump_model, load_model
+from caudal.simulate.write import simulate
 from made_run import make_data
 from reference import matrix_of
 from sklearn.linear_model import SGDClassifier

@@ -5,10 +5,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from caudal import footprint, needs, run_lock
+from caudal.data.manifest import DAMAGED
 from caudal.errors import Damaged, UserError
-from caudal.manifest import DAMAGED
-from caudal.workflow import plan
+from caudal.workflow import footprint, plan, resources, run_lock
 from workflow import CONFIG, ROOT
 
 SCHEMA = ROOT / "rules/config.schema.yaml"
@@ -54,32 +53,38 @@ def test_more_rows_and_points_take_more_disk():
 
 def test_rows_are_counted_or_estimated(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert needs.count_rows(planned()) == (3000, True)
+    assert resources.count_rows(planned()) == (3000, True)
     text = "x,y\n" + "".join(f"{i % 10},{i % 2}\n" for i in range(1000, 2000))
     Path("a.csv").write_text(text)
     with gzip.open("b.csv.gz", "wt") as file:
         file.write(text)
     mine = {"simulate": None, "data": {"files": ["*.csv", "*.gz"], "label": "y"}, "grid": [{}]}
-    rows, exact = needs.count_rows(planned(**mine))
+    rows, exact = resources.count_rows(planned(**mine))
     assert 1000 < rows < 2000
     assert not exact
     Path("results/data").mkdir(parents=True)
     Path("results/data/manifest.json").write_text('{"rows": 2000}')
-    assert needs.count_rows(planned(**mine)) == (2000, True)
+    assert resources.count_rows(planned(**mine)) == (2000, True)
 
 
 def test_a_fits_minutes_grow_with_the_rows_and_its_memory_does_not():
     run = planned()
     points = list(run.points.values())[:1]
-    assert needs.fit_minutes(run, points, 10**9, 1) > 100 > needs.fit_minutes(run, points, 10**6, 1)
-    assert needs.fit_memory(run, points, 10**9, 1) == needs.fit_memory(run, points, 10**6, 1)
-    for need in (needs.fit_minutes, needs.fit_memory):
+    assert (
+        resources.fit_minutes(run, points, 10**9, 1)
+        > 100
+        > resources.fit_minutes(run, points, 10**6, 1)
+    )
+    assert resources.fit_memory(run, points, 10**9, 1) == resources.fit_memory(
+        run, points, 10**6, 1
+    )
+    for need in (resources.fit_minutes, resources.fit_memory):
         assert need(run, points, 10**6, 3) == 4 * need(run, points, 10**6, 1)
 
 
 def test_a_fits_memory_holds_the_columns_it_may_touch():
     small, large = clicks(n_features=2**10), clicks(n_features=2**22, degree=2)
-    memory = [needs.fit_memory(p, list(p.points.values()), 10**9, 1) for p in (small, large)]
+    memory = [resources.fit_memory(p, list(p.points.values()), 10**9, 1) for p in (small, large)]
     assert memory[1] - memory[0] > 28 * 2**22 / 1e6 * 0.9
 
 

@@ -1,8 +1,8 @@
 """The grid: points, ids, names in tables, jobs."""
 
 import pytest
+from caudal.config.grid import cell, column_names, expand, jobs, make_point, row
 from caudal.errors import UserError
-from caudal.grid import cell, column_names, expand, jobs, make_point, row
 
 GRID = {
     "extractor": {"features": [["x1", "x2"], ["x1", "x2", "x3"]]},

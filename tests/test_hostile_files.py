@@ -8,14 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from caudal import csv_records
-from caudal.csv_format import CsvFormat
+from caudal.data import csv_blocks
+from caudal.data.csv_format import CsvFormat
+from caudal.data.ingest import to_parquet
+from caudal.data.labels import class_text
+from caudal.data.schema import decide
+from caudal.data.sources import sources
+from caudal.data.text_stream import TextStream
 from caudal.errors import UserError
-from caudal.ingest import to_parquet
-from caudal.kinds import decide
-from caudal.labels import class_text
-from caudal.sources import sources
-from caudal.text_stream import TextStream
 from hostile_cases import BASE, CASES, QUARANTINE, Case
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -159,8 +159,8 @@ def test_records_are_cut_alike_in_blocks_of_any_size(tmp_path_factory, text, siz
     fmt = CsvFormat(",", '"', "utf-8", (), 0, 1)
     found = []
     with TextStream(path) as stream:
-        for block in csv_records.blocks(stream, fmt, size):
-            records = csv_records.Cutter(fmt).records(block) if not block.flaw else []
+        for block in csv_blocks.blocks(stream, fmt, size):
+            records = csv_blocks.Cutter(fmt).records(block) if not block.flaw else []
             assert block.flaw or len(records) == block.rows
             found += [(line, data.decode(), True) for line, data in records]
             if block.flaw:

@@ -1,5 +1,6 @@
 """What holds the project together: pins, lint, format, and words that stay out."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -77,3 +78,42 @@ def test_the_snakefile_is_short_and_without_functions():
     assert len(lines) < 60
     assert not any(line.startswith("def ") for line in lines)
     assert len((ROOT / "rules/common.smk").read_text().splitlines()) < 100
+
+
+ROOMS = (
+    ["errors", "atomic", "moved"],
+    ["streams"],
+    ["data"],
+    ["features"],
+    ["simulate"],
+    ["config"],
+    ["models"],
+    ["learn"],
+    ["ranking"],
+    ["report"],
+    ["workflow"],
+)
+"""The package's modules and folders, in the order of the data's way."""
+
+
+def imported(file):
+    """The rooms that a module imports from, lazily or not."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from (name.split(".")[1] for name in names if name.startswith("caudal."))
+
+
+def test_imports_point_one_way():
+    home = ROOT / "scripts/caudal"
+    floor = {room: i for i, rooms in enumerate(ROOMS) for room in rooms}
+    found = {path.stem for path in home.iterdir() if path.stem not in ("__init__", "__pycache__")}
+    assert found - {"py"} == set(floor)
+    for file in home.rglob("*.py"):
+        room = file.relative_to(home).parts[0].removesuffix(".py")
+        for other in imported(file) if room != "__init__" else ():
+            assert floor[other] <= floor[room], f"{file} imports {other}"

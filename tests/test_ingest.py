@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from caudal.column_stats import LevelStats, NumericStats
+from caudal.data.column_stats import LevelStats, NumericStats
+from caudal.data.ingest import settings, to_parquet
+from caudal.data.schema import decide
+from caudal.data.sources import sources
 from caudal.errors import UserError
-from caudal.ingest import settings, to_parquet
-from caudal.kinds import decide
-from caudal.sources import sources
 
 TEXT = "x,c,w,y\n" + "".join(f"{i}.5,l{i % 3},{i % 2},{i % 2}\n" for i in range(10)) + ",,1,1\n"
 DATA = {"label": "y", "weight": "w"}

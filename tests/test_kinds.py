@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from caudal.data.schema import decide
+from caudal.data.sources import sources
 from caudal.errors import UserError
-from caudal.kinds import decide
-from caudal.sources import sources
 
 DATA = {"label": "y"}
 

@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 import pytest
 from caudal.errors import UserError
-from caudal.hashing import Registry
-from caudal.learners import Diverged, PartialFitLearner, SGDLearner, make_learner
-from caudal.records import to_table
-from caudal.vectorizer import Encoder, Vectorizer
+from caudal.features.encoder import Encoder
+from caudal.features.hashing import Registry
+from caudal.features.tables import to_table
+from caudal.features.vectorizer import Vectorizer
+from caudal.learn.learners import Diverged, PartialFitLearner, SGDLearner, make_learner
 from reference import matrix_of
 from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB

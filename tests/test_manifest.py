@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from caudal import manifest
+from caudal.data import manifest
+from caudal.data.ingest import to_parquet
+from caudal.data.schema import decide
+from caudal.data.sources import sources
 from caudal.errors import UserError
-from caudal.ingest import to_parquet
-from caudal.kinds import decide
-from caudal.sources import sources
 
 
 def ingest(folder: Path, data: dict | None = None, **texts: str) -> list[Path]:

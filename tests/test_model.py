@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from caudal.model import dump_model, load_model
+from caudal.models.pickling import dump_model, load_model
 from scipy.sparse import csr_matrix
 
 

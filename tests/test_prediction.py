@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from caudal import prediction
+from caudal.data.sources import sources
 from caudal.errors import UserError
-from caudal.model import load_model
-from caudal.prediction import predict
-from caudal.sources import sources
+from caudal.models import prediction
+from caudal.models.pickling import load_model
+from caudal.models.prediction import predict
 from made_run import make_data, make_fits
 
 GRID = {

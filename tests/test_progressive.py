@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from caudal.errors import UserError
-from caudal.progressive import Blocks, Calibration, Mean, Plan, Progress, make_plan
+from caudal.learn.progressive import Blocks, Calibration, Mean, Plan, Progress, make_plan
 
 
 def test_the_default_run_keeps_24_batches():

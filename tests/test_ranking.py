@@ -5,11 +5,11 @@ import hashlib
 import json
 
 import pytest
+from caudal.config.grid import expand
 from caudal.errors import UserError
-from caudal.grid import expand
-from caudal.model import dump_model
-from caudal.ranking import rank, read_table, take_best, write_grid
-from caudal.score_files import load_checked
+from caudal.models.pickling import dump_model
+from caudal.models.score_record import load_checked
+from caudal.ranking.rank import rank, read_table, take_best, write_grid
 
 POINTS = expand([{"classifier": {"alpha": [0.1, 0.01, 0.001, 0.0001], "penalty": "l2"}}])
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import yaml
-from caudal.config import complete
-from caudal.grid_checks import make_points
+from caudal.config.grid_checks import make_points
+from caudal.config.settings import complete
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

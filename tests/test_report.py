@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from caudal.errors import UserError
-from caudal.gather import gather
+from caudal.ranking.run import gather
 from caudal.report.figures_grid import score_range
 from caudal.report.page import FIGURES, LANDING, write_report
 from finished_run import AXES, term, write_json, write_run

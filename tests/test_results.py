@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from caudal.errors import UserError
-from caudal.ranking import read_table
-from caudal.simulate import simulate
+from caudal.ranking.rank import read_table
+from caudal.simulate.write import simulate
 from made_run import make_run
 
 DATA = {"label": "y", "missing": {}}

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from caudal import fitting
-from caudal.fitting import fit_points, write_record
-from caudal.grid import expand
-from caudal.hashing import Registry
-from caudal.model import dump_model
-from caudal.saved_state import NAME, SavedState
+from caudal.config.grid import expand
+from caudal.features.hashing import Registry
+from caudal.learn import fitting
+from caudal.learn.fitting import fit_points, write_record
+from caudal.learn.saved_state import NAME, SavedState
+from caudal.models.pickling import dump_model
 from made_run import CONFIG, make_data
 
 ROOT = Path(__file__).parents[1]
@@ -141,7 +141,7 @@ def test_a_registry_filled_anew_gives_the_same_slots():
 
 SCRIPT = """
 import json, sys
-from caudal.logs import job_log
+from caudal.workflow.job_log import job_log
 from fit import fit
 with job_log("fit.log"):
     fit(**json.loads(sys.argv[1]), save_seconds=0)

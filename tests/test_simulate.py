@@ -5,9 +5,10 @@ import csv
 import numpy as np
 import pyarrow as pa
 import pytest
-from caudal import simulate_clicks, simulate_logistic
 from caudal.errors import UserError
-from caudal.simulate import complete, simulate
+from caudal.simulate import clicks as simulate_clicks
+from caudal.simulate import logistic as simulate_logistic
+from caudal.simulate.write import complete, simulate
 from pyarrow import csv as pa_csv
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression

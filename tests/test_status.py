@@ -3,7 +3,7 @@
 import json
 import os
 
-from caudal.status import say_status, status
+from caudal.ranking.status import say_status, status
 
 
 def run_with(folder, scores, points=5):

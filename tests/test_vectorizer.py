@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from caudal import encoding, vectorizer
 from caudal.errors import UserError
-from caudal.hashing import Registry
-from caudal.records import to_table
-from caudal.vectorizer import Encoder, Vectorizer
+from caudal.features import encode_kernel, encoder
+from caudal.features.encoder import Encoder
+from caudal.features.hashing import Registry
+from caudal.features.tables import to_table
+from caudal.features.vectorizer import Vectorizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import matrix_of, terms_of
@@ -68,8 +69,8 @@ def test_published_columns():
 
 @pytest.mark.parametrize("limit", [0, 10, 10**6])
 def test_tables_change_nothing(monkeypatch, limit):
-    monkeypatch.setattr(vectorizer, "TABLE_LIMIT", limit)
-    assert encoding.TABLE_LIMIT == 1 << 17
+    monkeypatch.setattr(encoder, "TABLE_LIMIT", limit)
+    assert encode_kernel.TABLE_LIMIT == 1 << 17
     rng = np.random.default_rng(0)
     records = [
         {"x": float(rng.normal()), **{c: f"v{rng.integers(30)}" for c in ("a", "b", "c")}}

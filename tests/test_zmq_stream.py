@@ -16,8 +16,8 @@ import psutil
 import pyarrow as pa
 import pytest
 import zmq
-from caudal import zmq_stream as module
 from caudal.streams import Streamer, mux, seeded, zmq_stream
+from caudal.streams import zmq as module
 
 PATIENT = 60  # seconds after which something that must happen has not
 

@@ -7,15 +7,17 @@ By hand, in a run's working directory: ``caudal.results(5)``, ``caudal.load()``,
 from importlib import import_module
 from typing import Any
 
+from caudal import moved
+
 _HOMES = {
-    "BenchmarkClassifier": "caudal.benchmark",
-    "Extractor": "caudal.extractor",
+    "BenchmarkClassifier": "caudal.learn.benchmark",
+    "Extractor": "caudal.features.extractor",
     "UserError": "caudal.errors",
-    "Vectorizer": "caudal.vectorizer",
-    "load": "caudal.notebook",
-    "predict": "caudal.prediction",
-    "refit": "caudal.notebook",
-    "results": "caudal.notebook",
+    "Vectorizer": "caudal.features.vectorizer",
+    "load": "caudal.ranking.api",
+    "predict": "caudal.models.prediction",
+    "refit": "caudal.ranking.api",
+    "results": "caudal.ranking.api",
 }
 
 __all__ = sorted(_HOMES)
@@ -29,3 +31,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+moved.install()

@@ -23,9 +23,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
-from caudal import ingest, kinds
-from caudal.peak_memory import peak_memory_mb
-from caudal.simulate import simulate
+from caudal.data import ingest
+from caudal.data.schema import decide
+from caudal.simulate.write import simulate
+from caudal.workflow.peak_memory import peak_memory_mb
 
 ROWS = {"numbers": 3_000_000, "categories": 2_000_000, "ids": 3_000_000}
 MODELS = {"numbers": "logistic", "categories": "clicks"}
@@ -105,7 +106,7 @@ def cost_of(convert: Callable[[Path, Path], None], csv_file: Path) -> dict:
 
 def ours(csv_file: Path, folder: Path) -> None:
     """What the workflow does with a source: kinds, checks, statistics, checksums, parts."""
-    schema, _ = kinds.decide({"source": csv_file}, {"label": "y"})
+    schema, _ = decide({"source": csv_file}, {"label": "y"})
     ingest.to_parquet(csv_file, folder / "source", schema, {"label": "y"}, CHUNK_ROWS)
 
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
-from caudal.config import complete
-from caudal.peak_memory import peak_memory_mb
+from caudal.config.settings import complete
+from caudal.workflow.peak_memory import peak_memory_mb
 from fit import fit
 
 SCHEMA = Path(__file__).parents[2] / "rules/config.schema.yaml"

@@ -26,9 +26,10 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
-from caudal import ingest, kinds, manifest
-from caudal.simulate import simulate
-from caudal.sources import sources
+from caudal.data import ingest, manifest
+from caudal.data.schema import decide
+from caudal.data.sources import sources
+from caudal.simulate.write import simulate
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -220,7 +221,7 @@ def data(cache: Path, case: str, rows: int) -> tuple[Path, Path]:
         settings = {"model": MODELS[case], "rows": rows}
         simulate(settings, 0, [csv_file], csv_file.with_suffix(".truth"))
         given = {"label": "y"}
-        schema, _ = kinds.decide(sources([str(csv_file)]), given)
+        schema, _ = decide(sources([str(csv_file)]), given)
         part = manifest_file.parent / "rows"
         ingest.to_parquet(csv_file, part, schema, given, CHUNK_ROWS)
         manifest.merge([part / "manifest.json"], manifest_file)

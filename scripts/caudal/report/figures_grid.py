@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from caudal.gather import Result, Run, is_number
+from caudal.ranking.run import Result, Run, is_number
 from caudal.report.frame import Frame, Scale, label_width, notice
 from caudal.report.markup import Markup
-from caudal.wording import axis_value, cut, number
+from caudal.report.wording import axis_value, cut, number
 
 WIDTH = 1080
 MOST_CELLS = 16

@@ -2,12 +2,12 @@
 
 import math
 
-from caudal.gather import Result, Run
-from caudal.paired import distinct, lead, simplest
+from caudal.ranking.comparison import distinct, lead, simplest
+from caudal.ranking.run import Result, Run
 from caudal.report.figures_grid import score_range
 from caudal.report.frame import Frame, Scale, label_width, notice, span
 from caudal.report.markup import Markup
-from caudal.wording import cut, described, differs_by, number, signed
+from caudal.report.wording import cut, described, differs_by, number, signed
 
 WIDTH = 1080
 MOST_LEADS = 10

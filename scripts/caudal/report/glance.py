@@ -2,12 +2,19 @@
 
 import math
 
-from caudal.advice import advise
-from caudal.gather import Result, Run
-from caudal.paired import Difference, alike, distinct, lead, lead_over_benchmark, within_noise
+from caudal.ranking.comparison import (
+    Difference,
+    alike,
+    distinct,
+    lead,
+    lead_over_benchmark,
+    within_noise,
+)
+from caudal.ranking.run import Result, Run
+from caudal.report.advice import advise
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
-from caudal.wording import (
+from caudal.report.wording import (
     axis_value,
     cut,
     described,

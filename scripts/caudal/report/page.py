@@ -4,7 +4,7 @@ from pathlib import Path
 from string import Template
 
 from caudal.atomic import whole_file
-from caudal.gather import Run, gather
+from caudal.ranking.run import Run, gather
 from caudal.report import figures_grid, figures_model, figures_points, sections, tables
 from caudal.report.frame import STYLE, standalone
 from caudal.report.glance import landing

@@ -2,13 +2,13 @@
 
 import math
 
-from caudal.advice import calibration_error
-from caudal.gather import Run
+from caudal.ranking.run import Run
 from caudal.report import tables, tables_data
+from caudal.report.advice import calibration_error
 from caudal.report.figures_grid import main_axes
 from caudal.report.glance import figure, glance, note
 from caudal.report.markup import Markup, join, tag
-from caudal.wording import cut, share
+from caudal.report.wording import cut, share
 
 
 def all_sections(run: Run, drawn: dict[str, Markup]) -> list[tuple[str, str, Markup]]:

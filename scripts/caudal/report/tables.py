@@ -5,11 +5,11 @@ import csv
 import io
 import math
 
-from caudal.gather import COST_FIELDS, Result, Run, is_number
-from caudal.paired import lead
+from caudal.ranking.comparison import lead
+from caudal.ranking.run import COST_FIELDS, Result, Run, is_number
 from caudal.report.figures_grid import score_range
 from caudal.report.markup import Markup, escape, join, tag, void
-from caudal.wording import axis_value, cut, duration, number, short, signed, size
+from caudal.report.wording import axis_value, cut, duration, number, short, signed, size
 
 MOST_TERM_ROWS = 500
 

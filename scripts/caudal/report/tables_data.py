@@ -1,9 +1,9 @@
 """Tables of the data: sources, columns, rejected rows."""
 
-from caudal.gather import Run
+from caudal.ranking.run import Run
 from caudal.report.markup import Markup, tag
 from caudal.report.tables import NUMBER, cell, level_count, table
-from caudal.wording import cut, number, share
+from caudal.report.wording import cut, number, share
 
 COLOURS = 7
 

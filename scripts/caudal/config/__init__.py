@@ -1,0 +1,1 @@
+"""The config: its settings, and the points of its grid."""

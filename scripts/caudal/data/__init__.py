@@ -1,0 +1,1 @@
+"""Sources to chunks: files are read, screened row by row and written as Parquet parts."""

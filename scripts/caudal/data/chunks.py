@@ -1,0 +1,104 @@
+"""The stream of chunks: Parquet parts as streamers, in the order that the config asks for."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.random import SeedSequence
+
+from caudal.data.manifest import verify_part
+from caudal.errors import UserError
+from caudal.streams import Streamer, batch_length, buffer_streamer, mux, seeded
+
+
+def chunk_streamer(
+    root: Path, manifest: dict, columns: Sequence[str], stream: dict, seed: int
+) -> Streamer:
+    """The rows of ``manifest``, ``batch_size * n_batches`` to a chunk, the last one short.
+
+    A chunk is a dict of Arrow arrays by column. Every ``generate()`` is an epoch: in sequential
+    order always the same, in mux order another one each time, and the same again in every run.
+    """
+    parts = manifest["parts"]
+    if stream.get("order", "sequential") == "mux":
+        rows = Streamer(_mixed, root, manifest, columns, stream, seed=seed)
+    else:
+        rows = Streamer(_one_by_one, root, parts, columns)
+    return Streamer(buffer_streamer, rows, stream["batch_size"] * stream["n_batches"])
+
+
+def read_part(root: Path, part: dict, columns: Sequence[str]) -> dict[str, pa.Array]:
+    """One part's columns as Arrow arrays by name.
+
+    Raises UserError naming the file where it is missing or its checksum is not the manifest's.
+    """
+    content = verify_part(root, part)
+    table = pq.read_table(pa.BufferReader(content), columns=list(columns), use_threads=False)
+    return {name: table.column(name).combine_chunks() for name in columns}
+
+
+def _one_by_one(root: Path, parts: Sequence[dict], columns: Sequence[str]) -> Iterator[dict]:
+    for part in parts:
+        yield read_part(root, part, columns)
+
+
+@seeded
+def _mixed(
+    root: Path,
+    manifest: dict,
+    columns: Sequence[str],
+    stream: dict,
+    seed: SeedSequence | None = None,
+) -> Iterator[dict]:
+    """Pieces of several parts at a time; as many rows as the manifest has."""
+    parts = manifest["parts"]
+    pool = [Streamer(_pieces, root, part, columns, stream["piece"]) for part in parts]
+    left = manifest["rows"]
+    for piece in mux(
+        pool,
+        None,
+        stream["active"],
+        lam=stream["rate"],
+        pool_weights=part_weights(manifest, stream["weights"]),
+        with_replacement=stream["replacement"],
+        seed=seed,
+    ):
+        rows = min(batch_length(piece), left)
+        yield {name: array[:rows] for name, array in piece.items()}
+        left -= rows
+        if not left:
+            return
+
+
+@seeded
+def _pieces(
+    root: Path, part: dict, columns: Sequence[str], rows: int, seed: SeedSequence | None = None
+) -> Iterator[dict]:
+    """A part in pieces of ``rows`` rows, in an order drawn anew each time."""
+    arrays = read_part(root, part, columns)
+    starts = np.arange(0, part["rows"], rows)
+    np.random.default_rng(seed).shuffle(starts)
+    for start in starts.tolist():
+        yield {name: array[start : start + rows] for name, array in arrays.items()}
+
+
+def part_weights(manifest: dict, weights: dict[str, float]) -> list[float] | None:
+    """The weight of every part from those of the sources; None where there are none.
+
+    A part weighs its source's weight by its rows, so that a source's share of the rows does not
+    depend on how it was cut. Raises UserError for a source that is not there.
+    """
+    if not weights:
+        return None
+    names = [source["name"] for source in manifest["sources"]]
+    unknown = sorted(set(weights) - set(names))
+    if unknown:
+        raise UserError(
+            f"stream.weights: there is no source {unknown[0]!r}; the sources are "
+            f"{', '.join(names)}."
+        )
+    return [
+        part["rows"] * weights.get(part["file"].split("/")[0], 1.0) for part in manifest["parts"]
+    ]

@@ -1,0 +1,96 @@
+"""Labels as text: one spelling for each class, their type and their order."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+WHOLE = re.compile(r"([+-]?[0-9]+)\.0*")
+INT = re.compile(r"[+-]?[0-9]+")
+FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+TRUE = {"true", "yes", "y", "t", "1", "on"}
+FALSE = {"false", "no", "n", "f", "0", "off"}
+
+
+def class_text(text: str) -> str:
+    """The class that a field's text means: whole numbers lose their point, true is True.
+
+    A column of integers is written with points by pandas as soon as one is missing; of truths
+    some programs write ``true``, others ``True`` or ``TRUE``.
+
+    >>> class_text("1.0"), class_text("1.5"), class_text("yes"), class_text("TRUE")
+    ('1', '1.5', 'yes', 'True')
+    """
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
+    whole = WHOLE.fullmatch(text)
+    return whole.group(1) if whole else text
+
+
+def label_type(classes: list[str]) -> str:
+    """``bool``, ``int``, ``float`` or ``text``: what all classes can be read as.
+
+    >>> label_type(["True", "False"]), label_type(["0", "1"]), label_type(["0.5", "1"])
+    ('bool', 'int', 'float')
+    """
+    if classes and all(text.lower() in ("true", "false") for text in classes):
+        return "bool"
+    if classes and all(INT.fullmatch(text) for text in classes):
+        return "int"
+    if classes and all(FLOAT.fullmatch(text) for text in classes):
+        return "float"
+    return "text"
+
+
+def sort_classes(classes: list[str]) -> list[str]:
+    """The classes in the order of their numbers, if they are all numbers, else of their texts.
+
+    >>> sort_classes(["10", "9"]), sort_classes(["b", "a"])
+    (['9', '10'], ['a', 'b'])
+    """
+    if label_type(classes) in ("int", "float"):
+        return sorted(classes, key=lambda text: (float(text), text))
+    return sorted(classes)
+
+
+def find_class(value: object, classes: list[str]) -> str | None:
+    """The class that a value of the config means, or None.
+
+    YAML reads ``yes`` and ``true`` as a boolean, ``1`` as a number; both find their text.
+
+    >>> find_class(True, ["no", "yes"]), find_class(1, ["0", "1"]), find_class("a", ["b"])
+    ('yes', '1', None)
+    """
+    if isinstance(value, bool):
+        texts = TRUE if value else FALSE
+        return next((text for text in classes if text.lower() in texts), None)
+    text = class_text(str(value))
+    if text in classes:
+        return text
+    if isinstance(value, int | float):
+        numbers = (c for c in classes if FLOAT.fullmatch(c) and float(c) == float(value))
+        return next(numbers, None)
+    return None
+
+
+def looks_numeric(levels: list[str]) -> bool:
+    """Whether the levels are all numbers, and not all whole.
+
+    >>> looks_numeric(["1", "2.5"]), looks_numeric(["1", "2"]), looks_numeric(["1.5", "a"])
+    (True, False, False)
+    """
+    return label_type(levels) == "float" and any(class_text(t) == t for t in levels if "." in t)
+
+
+def class_codes(labels: pa.DictionaryArray, classes: Sequence[str]) -> np.ndarray:
+    """Indices of ``labels`` (rows,) among the class texts, int64."""
+    place = {text: code for code, text in enumerate(classes)}
+    codes = np.array([place[text] for text in labels.dictionary.to_pylist()], np.int64)
+    return codes[labels.indices.to_numpy()]
+
+
+def typed_classes(manifest: dict) -> np.ndarray:
+    """The classes in order, in the labels' own type: integers, floats, booleans or text."""
+    convert = {"int": int, "float": float, "bool": lambda text: text.lower() == "true"}
+    return np.array([convert.get(manifest["label_type"], str)(t) for t in manifest["classes"]])

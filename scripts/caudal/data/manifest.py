@@ -1,0 +1,216 @@
+"""Manifests: what stands in the parts, written, read, merged, and held against the parts."""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+
+from caudal.atomic import write_text
+from caudal.data.column_stats import TOP_LEVELS, merge_moments, top
+from caudal.data.labels import find_class, label_type, sort_classes
+from caudal.errors import Damaged, UserError
+
+DAMAGED = "damaged"
+"""The name of the mark in the folder of a source that has to be converted anew."""
+
+MOST_CLASSES = 10_000
+COUNTS = ("rows_in", "rows", "rows_rejected", "rows_dropped")
+
+
+def write(path: Path, manifest: dict) -> None:
+    """Write a manifest whole, the same bytes for the same content."""
+    write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def load(path: Path) -> dict:
+    """Read a manifest.
+
+    Raises
+    ------
+    UserError
+        If the file is not there; Damaged if it cannot be read.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run Snakemake again to make it.") from None
+    except ValueError:
+        raise Damaged(f"{path} is damaged", [Path(path)]) from None
+
+
+def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
+    """Merge the manifests of the sources, in stream order, into one file.
+
+    ``positive`` is the class of two that a model's coefficients are to speak for; None: the last.
+
+    Returns
+    -------
+    The merged manifest. ``parts`` names each part by its path from the folder of ``out``, in
+    stream order; ``classes`` are the labels in order, the positive one of two last; ``checksum``
+    is that of all the rest.
+
+    Raises
+    ------
+    UserError
+        If nothing can be learned from the data: no rows, one class, or far too many.
+    """
+    found = [load(path) for path in paths]
+    for source in found:
+        for name, column in source["columns"].items():
+            if column["kind"] == "label" and not column["levels_exact"]:
+                raise UserError(
+                    f"{source['file']}: the label {name!r} has more than {column['levels']} "
+                    "classes; is it a number rather than a class?"
+                )
+    labels: Counter[str] = Counter()
+    for source in found:
+        labels.update(source["labels"])
+    classes = _positive_last(sort_classes(list(labels)), positive)
+    merged = {
+        **{key: sum(source[key] for source in found) for key in COUNTS},
+        "sources": [_summary(source) for source in found],
+        "columns": {name: _merge_column(name, found) for name in found[0]["columns"]},
+        "labels": {text: labels[text] for text in classes},
+        "classes": classes,
+        "label_type": label_type(classes),
+        "parts": [
+            {**part, "file": f"{source['source']}/{part['file']}"}
+            for source in found
+            for part in source["parts"]
+        ],
+        "notes": [f"{source['file']}: {note}" for source in found for note in source["notes"]],
+    }
+    _check(merged)
+    merged["checksum"] = checksum(merged)
+    write(out, merged)
+    return merged
+
+
+def _positive_last(classes: list[str], positive: object) -> list[str]:
+    if positive is None:
+        return classes
+    found = find_class(positive, classes)
+    if found is None or len(classes) != 2:
+        raise UserError(
+            f"data.positive is {positive!r}, but the labels are {', '.join(classes[:20])}; name "
+            "one of two labels, or leave it out."
+        )
+    return [text for text in classes if text != found] + [found]
+
+
+def checksum(content: dict) -> str:
+    """The SHA-256 of a manifest's content, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def verify_part(root: Path, part: dict) -> pa.Buffer:
+    """The content of a part, read once, if it is what the manifest says.
+
+    Parameters
+    ----------
+    root, part
+        The folder of the manifest, and one entry of its ``parts``.
+
+    Raises
+    ------
+    Damaged
+        If the file is missing or not what the manifest says; the sentence names it.
+    """
+    path = Path(root) / part["file"]
+    manifest = path.with_name("manifest.json")
+    try:
+        with pa.OSFile(str(path)) as file:
+            content = file.read_buffer()
+    except FileNotFoundError:
+        what = f"{path} is missing, though the manifest names it"
+        raise Damaged(what, [manifest], path.with_name(DAMAGED)) from None
+    if hashlib.sha256(content).hexdigest() != part["sha256"]:
+        what = f"{path} is damaged: its checksum is not the manifest's"
+        raise Damaged(what, [manifest], path.with_name(DAMAGED))
+    return content
+
+
+def _summary(source: dict) -> dict:
+    keys = (*COUNTS, "rejects", "dropped", "labels")
+    return {"name": source["source"], "file": source["file"], **{key: source[key] for key in keys}}
+
+
+def _merge_column(name: str, sources: list[dict]) -> dict:
+    columns = [source["columns"][name] for source in sources]
+    kind = columns[0]["kind"]
+    if any(column["kind"] != kind for column in columns):
+        raise UserError(f"Column {name!r} differs in kind between sources; delete results/data.")
+    missing = sum(column["missing"] for column in columns)
+    merged = {"kind": kind, "missing": missing}
+    if kind in ("categorical", "label"):
+        return merged | _merge_levels(columns)
+    nonfinite = sum(column.get("nonfinite", 0) for column in columns)
+    if nonfinite:
+        merged["nonfinite"] = nonfinite
+    return merged | _merge_numbers(columns, [source["rows"] for source in sources])
+
+
+def _merge_levels(columns: list[dict]) -> dict:
+    counts: Counter[str] = Counter()
+    for column in columns:
+        counts.update(column["top_levels"])
+    # The lists name every level if they are as long as the counts of levels say.
+    complete = all(column["levels"] == len(column["top_levels"]) for column in columns)
+    exact = all(c["levels_exact"] for c in columns) and (complete or len(columns) == 1)
+    levels = len(counts) if complete else max(len(counts), *(c["levels"] for c in columns))
+    return {
+        "levels": levels,
+        "levels_exact": exact,
+        "top_levels": dict(top(counts, TOP_LEVELS)),
+    }
+
+
+def _merge_numbers(columns: list[dict], rows: list[int]) -> dict:
+    count, mean, squares = 0, 0.0, 0.0
+    for column, source_rows in zip(columns, rows, strict=True):
+        if column["mean"] is None:
+            continue
+        more = source_rows - column["missing"]
+        other = (more, column["mean"], column["std"] ** 2 * more)
+        mean, squares = merge_moments((count, mean, squares), other)
+        count += more
+    if not count:
+        return dict.fromkeys(("min", "max", "mean", "std"))
+    seen = [column for column in columns if column["mean"] is not None]
+    return {
+        "min": min(column["min"] for column in seen),
+        "max": max(column["max"] for column in seen),
+        "mean": mean,
+        "std": math.sqrt(squares / count),
+    }
+
+
+def _check(merged: dict) -> None:
+    rows_in, classes = merged["rows_in"], merged["classes"]
+    if not merged["rows"]:
+        gone = merged["rows_rejected"] + merged["rows_dropped"]
+        why = f"all {gone} were rejected or dropped" if rows_in else "the sources hold none"
+        raise UserError(f"data.files: there are no rows to learn from, {why}.")
+    if "label" not in (column["kind"] for column in merged["columns"].values()):
+        return
+    if len(classes) == 1:
+        raise UserError(
+            f"data.label: all {merged['rows']} rows have the label {classes[0]!r}; "
+            "a classifier needs two classes."
+        )
+    if len(classes) > MOST_CLASSES:
+        raise UserError(
+            f"data.label: the label has {len(classes)} classes; is it a number rather than a class?"
+        )
+    if label_type(classes) in ("int", "float"):
+        for one, other in pairwise(classes):  # in the order of their numbers
+            if float(one) == float(other):
+                raise UserError(
+                    f"data.label: the classes {one!r} and {other!r} are the same number; "
+                    "write them alike."
+                )

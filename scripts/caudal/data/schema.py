@@ -1,0 +1,188 @@
+"""Decides the kinds of the columns and the format of the numbers, once over all sources."""
+
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from caudal.data.csv_format import check_header
+from caudal.data.dates import derived_columns
+from caudal.data.sniff import Head, examine
+from caudal.errors import UserError
+
+TEXT_SHARE = 0.05  # of other values in a column of floats, up to which they count as bad
+INDEX_NAME = re.compile(r"(Unnamed: [0-9]+(\.[0-9]+)*|__index_level_[0-9]+__)?\s*")
+
+
+def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
+    """Decide over the heads of all sources what each column is.
+
+    The first source's columns are used, apart from ``data.ignore`` and a pandas index; every
+    source must have them, in any order and with any others. Floats are numeric and all else
+    is categorical, unless ``data.numeric`` or ``data.categorical`` says otherwise.
+
+    Parameters
+    ----------
+    files
+        Name to path, in stream order, as ``sources`` gives them.
+    data
+        The config's section ``data``; without a ``label``, none is looked for.
+
+    Returns
+    -------
+    The schema, plain and in an order of its own so that it is equal from run to run: ``columns``
+    (name to ``numeric``, ``categorical``, ``label`` or ``weight``), ``order``, ``derive`` and
+    ``csv`` (settings; null is found in each source). And the sentences to tell the user.
+
+    Raises
+    ------
+    UserError
+        If a source cannot be read, lacks a column, or two settings contradict each other.
+    """
+    with ThreadPoolExecutor() as threads:
+        heads = list(threads.map(lambda path: examine(path, data), files.values()))
+    notes = [f"{head.file} is empty and gives no rows." for head in heads if not head.header]
+    full = [head for head in heads if head.header]
+    if not full:
+        raise UserError("data.files: all sources are empty; give at least one with a header.")
+    names = _used_names(full, data, notes)
+    for head in full:
+        check_header(head.file, head.header, names, full[0].file)
+    totals = {name: Counter() for name in names}
+    for head in full:
+        for name in names:
+            totals[name].update(head.counts.get(name, Counter()))
+    decimal = _decimal(totals, data, notes)
+    columns = {
+        name: _kind(name, totals[name], decimal, full, data, notes)
+        for name in names
+        if name not in data.get("derive", {}) or name in (data.get("categorical") or [])
+    }
+    columns |= dict.fromkeys(derived_columns(data.get("derive", {})), "categorical")
+    schema = {
+        "columns": dict(sorted(columns.items())),
+        "order": sorted(columns),
+        "derive": {name: sorted(parts) for name, parts in sorted(data.get("derive", {}).items())},
+        "csv": {
+            "decimal": decimal,
+            "delimiter": data.get("delimiter"),
+            "encoding": data.get("encoding"),
+            "quote": data.get("quote", '"'),
+            "thousands": data.get("thousands"),
+        },
+    }
+    return schema, notes
+
+
+def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
+    first = heads[0]
+    special = [data[key] for key in ("label", "weight") if data.get(key)]
+    numeric, categorical = data.get("numeric") or [], data.get("categorical") or []
+    named = [*special, *numeric, *categorical, *data.get("derive", {})]
+    ignored = set(data.get("ignore") or [])
+    everywhere = {name for head in heads for name in head.header}
+    for name in sorted(ignored - everywhere):
+        raise UserError(f"data.ignore: no source has a column {name!r}; correct or remove it.")
+    for name in sorted(ignored & set(named)):
+        raise UserError(f"data.ignore: the column {name!r} is also used; decide for one.")
+    for name in [*special, *numeric]:
+        if [*special, *numeric, *categorical].count(name) > 1:
+            raise UserError(f"data: the column {name!r} is given two kinds; decide for one.")
+    derive = data.get("derive", {})
+    for name in sorted(set(derive) & {*special, *numeric}):
+        raise UserError(f"data.derive: the column {name!r} is also used otherwise; decide for one.")
+    for name in sorted(set(derived_columns(derive)) & everywhere):
+        raise UserError(f"data.derive: a column {name!r} is there already; rename it or leave it.")
+    names = dict.fromkeys(named)
+    for place, name in enumerate(first.header):
+        if name in names or name in ignored:
+            continue
+        if INDEX_NAME.fullmatch(name) and (place == 0 or not name.startswith("Unnamed")):
+            notes.append(f"The column {name!r} at place {place + 1} is an index: it is left out.")
+        else:
+            names[name] = None
+    extra = sorted(n for n in everywhere - set(names) - ignored if not INDEX_NAME.fullmatch(n))
+    if extra:
+        shown = ", ".join(extra[:20]) + (", ..." if len(extra) > 20 else "")
+        notes.append(f"Columns that {first.file} has not are left out: {shown}.")
+    for name in data.get("derive", {}):
+        if name not in categorical:
+            notes.append(f"The column {name!r} is left out but for what data.derive makes of it.")
+    return list(names)
+
+
+def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
+    """The decimal sign: as set, or a comma where all numbers with a fraction have one."""
+    if data.get("decimal"):
+        return data["decimal"]
+    fixed = {data.get("label"), *(data.get("categorical") or [])}
+    free = [name for name in data.get("numeric") or totals if name not in fixed]
+    commas = [n for n in free if totals[n]["comma"] and _mostly(totals[n], "comma", "whole")]
+    points = [n for n in free if totals[n]["float"] and _mostly(totals[n], "float", "whole")]
+    if not commas:
+        return "."
+    if all(totals[name]["comma"] == totals[name]["thousand"] for name in commas):
+        raise UserError(
+            f"data: the numbers of column {commas[0]!r} are like 1,234; set data.decimal: ',' "
+            "or data.thousands: ',' or name the column in data.categorical."
+        )
+    if points:
+        notes.append(
+            f"Column {commas[0]!r} has decimal commas and {points[0]!r} decimal points: commas "
+            "are taken as text; set data.decimal if they are not."
+        )
+        return "."
+    notes.append(f"Numbers have decimal commas, as in column {commas[0]!r}.")
+    return ","
+
+
+def _kind(
+    name: str, count: Counter, decimal: str, heads: list[Head], data: dict, notes: list[str]
+) -> str:
+    """The kind of one column; what is not plain from its values is told."""
+    for kind in ("label", "weight"):
+        if name == data.get(kind):
+            return kind
+    if name in (data.get("categorical") or []):
+        return "categorical"
+    if data.get("numeric") is not None:
+        return "numeric" if name in data["numeric"] else "categorical"
+    fractions = count["float"] + (count["comma"] if decimal == "," else 0)
+    others = count["other"] + (0 if decimal == "," else count["comma"])
+    if not fractions + count["whole"] + others:
+        notes.append(f"Column {name!r} has no values in the heads: it is taken as categorical.")
+        return "categorical"
+    if not fractions:
+        return "categorical"
+    if others > TEXT_SHARE * (fractions + count["whole"] + others):
+        notes.append(
+            f"Column {name!r} holds numbers and text, as in {_where(name, heads, 'other')}: "
+            "it is taken as categorical; data.numeric overrules."
+        )
+        return "categorical"
+    if others:
+        notes.append(
+            f"Column {name!r} holds numbers and some text, as in {_where(name, heads, 'other')}: "
+            "it is taken as numeric, its text as bad; data.categorical overrules."
+        )
+    elif count["round"] == count["float"] == fractions:
+        notes.append(
+            f"Column {name!r} holds whole numbers written like 1.0, as pandas does if some are "
+            "missing: it is taken as numeric; data.categorical overrules."
+        )
+    elif any(not head.counts.get(name, Counter())["float"] for head in heads) and decimal == ".":
+        notes.append(
+            f"Column {name!r} holds whole numbers in {_where(name, heads, 'whole')} and fractions "
+            "in other sources: it is taken as numeric; data.categorical overrules."
+        )
+    return "numeric"
+
+
+def _mostly(count: Counter, *what: str) -> bool:
+    total = count["whole"] + count["float"] + count["comma"] + count["other"]
+    return sum(count[key] for key in what) >= (1 - TEXT_SHARE) * total
+
+
+def _where(name: str, heads: list[Head], what: str) -> str:
+    holding = (head.file for head in heads if head.counts.get(name, Counter())[what])
+    return str(next(holding, heads[0].file))

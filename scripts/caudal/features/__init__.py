@@ -1,0 +1,1 @@
+"""Columns to hashed terms: what a point takes out of a chunk."""

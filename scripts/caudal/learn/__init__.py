@@ -1,0 +1,1 @@
+"""Fits: batches of a stream are predicted, scored and learned."""

@@ -1,0 +1,151 @@
+"""The batches that the points of a job learn: read, extracted and encoded once for all of them."""
+
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from caudal.config.grid import Point
+from caudal.data.chunks import chunk_streamer
+from caudal.data.labels import class_codes
+from caudal.errors import UserError
+from caudal.features.encoder import Encoder
+from caudal.features.extractor import Extractor
+from caudal.features.hashing import Registry
+from caudal.features.vectorizer import Vectorizer
+from caudal.streams import Streamer, zmq_stream
+
+END = "end"
+"""The key of the last batch of a feed, which holds what its features have learned."""
+
+
+class Features:
+    """What points of the same extractor and vectorizer share: the two, and the encoder."""
+
+    def __init__(self, point: Point, manifest: dict, data: dict):
+        """Set up the steps of ``point``; raises UserError for a feature that is not there."""
+        parameters = dict(point.parameters["extractor"])
+        columns = manifest["columns"]
+        known = [n for n, c in columns.items() if c["kind"] in ("numeric", "categorical")]
+        features = parameters.pop("features", None) or known
+        unknown = [name for name in features if name not in known]
+        if unknown:
+            raise UserError(
+                f"extractor.features: no source has a column {unknown[0]!r}; there are "
+                f"{', '.join(known)}."
+            )
+        missing = data.get("missing") or {}
+        policy = missing.get("numeric", "mean")
+        self.extractor = Extractor(
+            features=list(features),
+            numeric=[n for n in features if columns[n]["kind"] == "numeric"],
+            missing=policy if policy in ("zero", "mean") else "error",
+            indicator=bool(missing.get("indicator", False)),
+            **parameters,
+        )
+        self.vectorizer = Vectorizer(**point.parameters["vectorizer"])
+        self.encoder = Encoder(self.vectorizer, Registry())
+
+    @property
+    def registry(self) -> Registry:
+        """The columns touched so far."""
+        return self.encoder.registry
+
+    def learn(self, chunk: dict) -> None:
+        """Learn the means and scales of ``chunk``."""
+        self.extractor.partial_fit(self._table(chunk))
+
+    def load(self, chunk: dict) -> None:
+        """Make ``chunk`` the one that batches are encoded from."""
+        self.encoder.load(self.extractor.transform(self._table(chunk)))
+
+    def _table(self, chunk: dict) -> pa.Table:
+        return pa.table({name: chunk[name] for name in self.extractor.features})
+
+
+def encoded_batches(
+    root: Path,
+    manifest: dict,
+    features: Sequence[Features],
+    stream: dict,
+    data: dict,
+    seed: int,
+    done: int = 0,
+) -> Iterator[dict]:
+    """The batches of all epochs, each a dict of arrays with a row per row of the batch.
+
+    Those of the first ``done`` chunks are left out: the chunks are only read, for their means.
+
+    ``Y`` are class codes (rows,), ``weight`` the rows' weights (rows,) where there are any,
+    ``slots``, ``columns`` (int32) and ``values`` (float64), each with the number of the features
+    behind its name, (rows, places). The last one holds nothing but END.
+    """
+    used = {name for feature in features for name in feature.extractor.features}
+    label, weight = data["label"], data.get("weight")
+    names = [n for n in manifest["columns"] if n in used] + [label] + ([weight] if weight else [])
+    size = stream["batch_size"]
+    chunks = chunk_streamer(root, manifest, names, stream, seed)
+    per_epoch = -(-manifest["rows"] // (size * stream["n_batches"]))
+    for epoch in range(stream["epochs"]):
+        for number, chunk in enumerate(chunks.generate(), epoch * per_epoch):
+            if epoch == 0:
+                for feature in features:
+                    feature.learn(chunk)
+            elif done >= (epoch + 1) * per_epoch:
+                break
+            if number < done:
+                continue
+            whole = {"Y": class_codes(chunk[label], manifest["classes"])}
+            if weight:
+                whole["weight"] = chunk[weight].to_numpy(zero_copy_only=False)
+            for feature in features:
+                feature.load(chunk)
+            for start in range(0, len(whole["Y"]), size):
+                batch = {name: array[start : start + size] for name, array in whole.items()}
+                for i, feature in enumerate(features):
+                    slots, values = feature.encoder.encode(start, start + len(batch["Y"]))
+                    batch[f"slots{i}"], batch[f"values{i}"] = slots, values
+                yield batch
+    yield {END: np.empty(0, np.uint8)}
+
+
+def prefetched_batches(*args) -> Iterator[dict]:
+    """``encoded_batches`` from a process of its own; the features learn what that one learned.
+
+    What arrives are copies, so the registries here are kept abreast by the batches themselves.
+    """
+    features = args[2]
+    with closing(zmq_stream(Streamer(_with_columns, *args))) as batches:
+        for batch in batches:
+            if END in batch:
+                learned = pickle.loads(batch[END].tobytes())
+                for feature, (extracted, columns) in zip(features, learned, strict=True):
+                    feature.extractor.set_learned(extracted)
+                    feature.registry.columns, feature.registry.size = columns, len(columns)
+            else:
+                for i, feature in enumerate(features):
+                    _follow(feature.registry, batch[f"slots{i}"], batch.pop(f"columns{i}"))
+            yield batch
+
+
+def _with_columns(*args) -> Iterator[dict]:
+    features = args[2]
+    for batch in encoded_batches(*args):
+        if END in batch:
+            learned = [(f.extractor.learned(), f.registry.touched()) for f in features]
+            yield {END: np.frombuffer(pickle.dumps(learned), np.uint8)}
+        else:
+            for i, feature in enumerate(features):
+                batch[f"columns{i}"] = feature.registry.columns[batch[f"slots{i}"]]
+            yield batch
+
+
+def _follow(registry: Registry, slots: np.ndarray, columns: np.ndarray) -> None:
+    size = max(registry.size, int(slots.max(initial=-1)) + 1)
+    while len(registry.columns) < size:
+        registry.columns = np.concatenate([registry.columns, np.empty_like(registry.columns)])
+    registry.columns[slots] = columns
+    registry.size = size

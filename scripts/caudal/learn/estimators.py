@@ -1,0 +1,66 @@
+"""The scikit-learn objects that a point's parameters stand for."""
+
+import hashlib
+
+from sklearn.pipeline import Pipeline
+
+from caudal.config.classifiers import classifier_class
+from caudal.data.labels import typed_classes
+from caudal.errors import UserError
+
+
+def make_classifier(parameters: dict, point: str, seed: int, manifest: dict):
+    """An unfitted classifier of a point's ``parameters``.
+
+    A stream is learned in its order: ``shuffle`` is false unless given. Every draw comes from
+    ``seed`` and the point's id. Raises UserError for parameters that scikit-learn refuses.
+    """
+    parameters = dict(parameters)
+    kind = classifier_class(parameters.pop("class", "SGDClassifier"))
+    names = kind().get_params()
+    if "shuffle" in names:
+        parameters.setdefault("shuffle", False)
+    if "random_state" in names:
+        parameters.setdefault("random_state", point_seed(seed, point))
+    if parameters.get("class_weight") is not None:
+        parameters["class_weight"] = _class_weight(parameters["class_weight"], manifest)
+    try:
+        classifier = kind(**parameters)
+        classifier._validate_params()
+    except (TypeError, ValueError) as error:
+        raise UserError(f"grid: classifier: {error}") from None
+    return classifier
+
+
+def point_seed(seed: int, point: str) -> int:
+    """A seed of 31 bits from the run's ``seed`` and a point's id."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{point}".encode()).digest()[:4]) >> 1
+
+
+def _class_weight(weights, manifest: dict) -> dict:
+    classes = typed_classes(manifest)
+    counts = manifest["labels"]
+    if weights == "counted":
+        total = sum(counts.values())
+        return {
+            label: total / (len(classes) * counts[text])
+            for label, text in zip(classes.tolist(), manifest["classes"], strict=True)
+        }
+    unknown = sorted(set(map(str, weights)) - set(manifest["classes"]))
+    if unknown:
+        raise UserError(
+            f"grid: classifier.class_weight: there is no class {unknown[0]!r}; the classes are "
+            f"{', '.join(manifest['classes'])}."
+        )
+    texts = {str(key): value for key, value in weights.items()}
+    return {
+        label: texts[text]
+        for label, text in zip(classes.tolist(), manifest["classes"], strict=True)
+        if text in texts
+    }
+
+
+def make_pipeline(extractor, vectorizer, classifier) -> Pipeline:
+    """The model of a point: from columns to predictions."""
+    steps = [("extractor", extractor), ("vectorizer", vectorizer), ("classifier", classifier)]
+    return Pipeline(steps)

@@ -1,0 +1,1 @@
+"""The run's results: points ranked and compared, by the workflow and by hand."""

@@ -1,0 +1,154 @@
+"""A run's results by hand: the best points, their models, a fit of one's own.
+
+In the run's working directory::
+
+    import caudal
+
+    best = caudal.results(5)[0]
+    best.learning_curve.plot(x="rows", y=["loss", "benchmark_loss"])
+    best.model.predict_proba(frame)
+    caudal.refit(best, alpha=0.003).score
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from caudal.config.grid import Point, describe, make_point
+from caudal.errors import UserError
+from caudal.models.score_record import check_model, load_checked, read_score
+from caudal.ranking.rank import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+
+@dataclass
+class Result:
+    """A point and what came of it.
+
+    ``rank`` is None for a point that was fitted by hand; a point that diverged has the score None
+    and no model. ``record`` holds all fields of ``score.json``.
+    """
+
+    rank: int | None
+    point: str
+    score: float | None
+    standard_error: float | None
+    r2: float | None
+    parameters: dict[str, dict]
+    record: dict = field(repr=False)
+    model_file: Path | None = field(default=None, repr=False)
+
+    @cached_property
+    def model(self) -> "Pipeline":
+        """The fitted pipeline, loaded when first asked for; ``predict_proba`` takes a DataFrame.
+
+        Raises UserError where the point diverged, or the file is not the one that the fit wrote.
+        """
+        from caudal.models.pickling import load_model
+
+        if self.score is None:
+            raise UserError(f"The point {self.point} has diverged, so it has no model.")
+        return load_model(check_model(self.model_file, self.record))
+
+    @cached_property
+    def learning_curve(self) -> "pd.DataFrame":
+        """A row per checkpoint: rows, loss, loss_since_last and the benchmark's."""
+        import pandas as pd
+
+        return pd.DataFrame(self.record["learning_curve"])
+
+    def __repr__(self) -> str:
+        place = "by hand" if self.rank is None else f"rank {self.rank}"
+        score = "diverged"
+        if self.score is not None:
+            score = f"score {self.score:.5f} ± {_short(self.standard_error)}, r2 {_short(self.r2)}"
+        return f"<{place}, point {self.point}: {score}; {describe(self.parameters)}>"
+
+
+def _short(value: float | None) -> str:
+    return "?" if value is None else f"{value:.5f}"
+
+
+def results(n: int = 10, folder: str | Path = ".") -> list[Result]:
+    """The ``n`` best points of the run in ``folder`` (the one that holds ``results``), best first.
+
+    Raises UserError where there is no ranking yet or a record is damaged.
+    """
+    ranking = read_table(_results(folder) / "ranking.csv")
+    return [_result(folder, row["point"], int(row["rank"])) for row in ranking[:n]]
+
+
+def load(folder: str | Path = ".") -> "Pipeline":
+    """The best model of the run in ``folder``; raises UserError where it is not whole."""
+    return load_checked(_results(folder) / "best" / "model.pkl")
+
+
+def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
+    """Fit one point of a run again, here and now, with some of its parameters changed.
+
+    ``point`` is a Result or a point's id; ``changes`` are parameters of any step by their names,
+    such as ``alpha=0.01`` or ``degree=3``; None for a classifier's parameter leaves it to
+    scikit-learn. Data, stream, score and seed are the run's. Nothing is written. Raises UserError
+    for a parameter that does not exist and for a point that the run has not.
+    """
+    from caudal.config.classifiers import check_parameters
+    from caudal.learn.fitting import fit_points
+
+    name = point.point if isinstance(point, Result) else point
+    score_file = _results(folder) / "fits" / name / "score.json"
+    old = point.record if isinstance(point, Result) else read_score(score_file, name)
+    if "settings" not in old:
+        raise UserError(f"{score_file} has no 'settings', so the fit cannot be made again.")
+    new = _changed(old["parameters"], changes)
+    check_parameters(new.parameters["classifier"])
+    settings = old["settings"]
+    _, model, record = next(
+        fit_points(
+            _results(folder) / "data" / "manifest.json", [new],
+            settings["stream"], settings["score"], settings["data"], settings["seed"],
+        )
+    )  # fmt: skip
+    result = _from_record({**record, "settings": settings}, None, None)
+    if model is not None:
+        result.model = model
+    return result
+
+
+def _changed(parameters: dict[str, dict], changes: dict) -> Point:
+    from caudal.features.extractor import Extractor
+    from caudal.features.vectorizer import Vectorizer
+
+    homes = {"extractor": Extractor().get_params(), "vectorizer": Vectorizer().get_params()}
+    new = {step: dict(values) for step, values in parameters.items()}
+    for name, value in changes.items():
+        step = next((step for step, known in homes.items() if name in known), "classifier")
+        new[step][name] = value
+        if value is None and step == "classifier":
+            del new[step][name]
+    return make_point(new)
+
+
+def _results(folder: str | Path) -> Path:
+    return Path(folder) / "results"
+
+
+def _result(folder: str | Path, point: str, rank: int) -> Result:
+    home = _results(folder) / "fits" / point
+    return _from_record(read_score(home / "score.json", point), rank, home / "model.pkl")
+
+
+def _from_record(record: dict, rank: int | None, model_file: Path | None) -> Result:
+    figures = {key: _known(record[key]) for key in ("score", "standard_error", "r2")}
+    return Result(
+        rank, record["point"], **figures,
+        parameters=record["parameters"], record=record, model_file=model_file,
+    )  # fmt: skip
+
+
+def _known(value: float | None) -> float | None:
+    """A record that was not written yet has nan where the file has null."""
+    return None if value is None or value != value else value

@@ -1,0 +1,147 @@
+"""How numbers, parameters and lists read in the report."""
+
+import math
+
+from caudal.ranking.run import Result, value_of
+
+MINUS = "−"
+THIN = "\u202f"
+
+
+def number(value: float, error: float = 0.0) -> str:
+    """A number with as many decimals as its ``error`` carries: two digits of it.
+
+    >>> number(-0.173159, 0.0011), number(12.5), number(float("nan"))
+    ('−0.1732', '12.5', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if error > 0 and math.isfinite(error):
+        decimals = min(12, max(0, 1 - math.floor(math.log10(error))))
+        text = f"{value:,.{decimals}f}"
+    else:
+        text = f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if not any(digit in text for digit in "123456789"):
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, error: float = 0.0) -> str:
+    """Like ``number``, with a plus sign above zero."""
+    return ("+" if value > 0 else "") + number(value, error)
+
+
+def short(value: float) -> str:
+    """A large number in short, for axes.
+
+    >>> short(20000), short(1500000), short(0.001), short(0)
+    ('20k', '1.5M', '0.001', '0')
+    """
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.4g}{letter}".replace("-", MINUS)
+    return f"{value:.6g}".replace("-", MINUS)
+
+
+def share(value: float) -> str:
+    """A share as per cent.
+
+    >>> [share(value).replace(THIN, " ") for value in (0.12, 0.0004, 0.0)]
+    ['12 %', '0.04 %', '0 %']
+    """
+    percent = 100 * value
+    digits = f"{percent:.0f}" if percent >= 9.95 or percent == 0 else f"{percent:.2g}"
+    return f"{digits}{THIN}%"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that fits.
+
+    >>> duration(0.031), duration(75), duration(7200), duration(400000)
+    ('0.031 s', '75 s', '2.0 h', '4.6 days')
+    """
+    if not math.isfinite(seconds):
+        return "–"
+    for size, unit in ((2 * 86400, "days"), (5400, "h"), (120, "min")):
+        if seconds >= size:
+            one = {"days": 86400, "h": 3600, "min": 60}[unit]
+            return f"{seconds / one:.1f} {unit}"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def size(count: float) -> str:
+    """Bytes in the unit that fits.
+
+    >>> size(1605), size(3.3e7)
+    ('1.6 kB', '33 MB')
+    """
+    if not math.isfinite(count):
+        return "–"
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            break
+        count /= 1000
+    return f"{count:.2g} {unit}" if count < 100 else f"{count:,.0f} {unit}"
+
+
+def axis_value(cell: str) -> str:
+    """A parameter's value for people: large powers of two as such, lists without brackets.
+
+    >>> axis_value("4194304"), axis_value('["x1","x2"]'), axis_value(""), axis_value("0.1")
+    ('2^22', 'x1, x2', '(default)', '0.1')
+    """
+    value = value_of(cell)
+    if isinstance(value, int) and value >= 2**12 and value & (value - 1) == 0:
+        return f"2^{value.bit_length() - 1}"
+    if isinstance(value, list):
+        parts = [" × ".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
+        return ", ".join(parts) or "(empty)"
+    return cell or "(default)"
+
+
+def differs_by(result: Result, other: Result) -> str:
+    """The parameters in which ``result`` differs from ``other``."""
+    found = [
+        f"{axis} {axis_value(cell)}"
+        for axis, cell in result.values.items()
+        if cell != other.values[axis]
+    ]
+    return "; ".join(found) or "the same parameters"
+
+
+def described(result: Result) -> str:
+    """The varied parameters of a point in one line."""
+    return "; ".join(f"{axis} {axis_value(cell)}" for axis, cell in result.values.items())
+
+
+def listed(words: list[str], most: int = 4) -> str:
+    """Words as a list in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    words = [cut(word, 40) for word in words]
+    if len(words) > most:
+        words = [*words[:most], f"{len(words) - most} more"]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def cut(text: str, most: int) -> str:
+    """``text`` with an ellipsis in its middle where it is longer than ``most``.
+
+    >>> cut("abcdefghij", 7)
+    'abc…hij'
+    """
+    if len(text) <= most:
+        return text
+    head = most // 2
+    return text[:head] + "…" + text[len(text) - (most - head - 1) :]
+
+
+def listed_count(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> listed_count(1, "point"), listed_count(2, "point")
+    ('1 point', '2 points')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,1 @@
+"""Simulated sources, with the true effects beside them."""

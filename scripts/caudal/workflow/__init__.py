@@ -1,0 +1,1 @@
+"""What Snakemake asks before and around jobs; nothing here imports it."""

@@ -1,0 +1,126 @@
+"""What a run is about to do: its points, rows and jobs, and the disk that it takes."""
+
+import json
+import math
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from caudal.errors import UserError
+from caudal.workflow.plan import RunPlan
+from caudal.workflow.resources import MANIFEST, touched
+
+RESULTS = Path("results")
+CELL = {"numeric": 8, "weight": 8, "categorical": 2, "label": 1}
+"""Bytes of a value in a part."""
+CSV_CELL = 18
+"""Bytes of a simulated number in a CSV file."""
+MODEL, SCORE, REST = 2_000, 30_000, 1_000_000
+"""Bytes of a model without weights, of a score file, and of the report, logs and marks."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the run is about to do; ``exact`` tells whether the rows are counted or estimated,
+    ``size`` is the bytes of the results, ``least`` those they take in any case, ``there`` and
+    ``free`` those on disk and left on it.
+    """
+
+    points: int
+    jobs: int
+    rows: int
+    exact: bool
+    passes: int
+    size: int
+    least: int
+    there: int
+    free: int
+
+    @property
+    def needed(self) -> int:
+        """Bytes that are still to be written."""
+        return max(0, self.size - self.there)
+
+    def __str__(self) -> str:
+        about = "" if self.exact else "about "
+        passes = f"{self.passes} passes each" if self.passes > 1 else "1 pass each"
+        return (
+            f"{_count(self.points, 'point')} on {about}{self.rows:,} rows, {passes}, in "
+            f"{_count(self.jobs, 'job')}; the results take about {_bytes(self.size)}, of which "
+            f"{_bytes(self.needed)} are still to be written, and {_bytes(self.free)} are free."
+        )
+
+    def check(self) -> None:
+        """Raise UserError where the disk cannot suffice."""
+        missing = self.least - self.there
+        if self.free < missing:
+            raise UserError(
+                f"The disk is too small: at least {_bytes(missing)} are still to be written, and "
+                f"{_bytes(self.free)} are free. Free some, or choose another folder by --directory."
+            )
+
+
+def tell(plan: RunPlan, rows: int, exact: bool) -> None:
+    """Say what the run will do; raises UserError where the disk is too small."""
+    found = footprint(plan, rows, exact)
+    for sentence in [*plan.notes, found]:
+        print(f"Caudal: {sentence}", file=sys.stderr)
+    found.check()
+
+
+def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
+    """The footprint of a run of ``plan`` in the working directory; rows as ``count_rows`` tells."""
+    levels = _known_levels()
+    columns = plan.schema["columns"]
+    data = rows * sum(CELL.get(kind, 0) for kind in columns.values())
+    if plan.simulated:
+        data += rows * CSV_CELL * len(columns)
+    sizes = [size for point in plan.points if (size := _size(f"results/fits/{point}/model.pkl"))]
+    known = sum(sizes) / len(sizes) if sizes else 0
+    fits = least = 0
+    for point in plan.points.values():
+        fits += SCORE + (known or MODEL + 12 * touched(point, columns, levels, rows))
+        least += SCORE + (known or MODEL + 12 * touched(point, columns, {}, rows, unknown=1))
+    return Footprint(
+        points=len(plan.points),
+        jobs=len(plan.jobs),
+        rows=rows,
+        exact=exact,
+        passes=plan.settings["stream"]["epochs"],
+        size=int(data + fits + REST),
+        least=int(data + least + REST) // 2,
+        there=sum(_size(f"{home}/{name}") for home, _, names in os.walk(RESULTS) for name in names),
+        free=shutil.disk_usage(RESULTS if RESULTS.is_dir() else ".").free,
+    )
+
+
+def _known_levels() -> dict[str, int]:
+    try:
+        columns = json.loads(MANIFEST.read_text(encoding="utf-8"))["columns"]
+    except (OSError, ValueError):
+        return {}
+    return {name: column["levels"] for name, column in columns.items() if "levels" in column}
+
+
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size
+    except OSError:  # it is not there, or another run has just moved it
+        return 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _bytes(size: float) -> str:
+    """
+    >>> _bytes(999), _bytes(31_400_000)
+    ('999 bytes', '31.4 MB')
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    power = min(4, int(math.log10(size)) // 3)
+    return f"{size / 1000**power:.1f} {'kMGT'[power - 1]}B"

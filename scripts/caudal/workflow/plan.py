@@ -1,0 +1,96 @@
+"""What the workflow needs to know before any job starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from caudal.config import grid, grid_checks
+from caudal.config import settings as config_settings
+from caudal.data import ingest, manifest
+from caudal.data.schema import decide
+from caudal.data.sources import sources
+from caudal.simulate.write import schema as simulated_schema
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """settings: the completed config; sources: name to file; schema: the columns' kinds and the
+    CSV format, for the ingest; points: id to point; jobs: the points that each fit trains; notes:
+    sentences for the user; simulated: the CSV files to make first; new_files: name to file of
+    those to predict.
+    """
+
+    settings: dict
+    sources: dict[str, Path]
+    schema: dict
+    points: dict[str, grid.Point]
+    jobs: dict[str, list[grid.Point]]
+    notes: list[str]
+    simulated: list[str]
+    new_files: dict[str, str]
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows in a chunk."""
+        return self.settings["stream"]["batch_size"] * self.settings["stream"]["n_batches"]
+
+    @property
+    def fit_settings(self) -> dict:
+        """The settings that a fit's results depend on, beside the point's parameters."""
+        data = self.settings["data"]
+        stream = {k: v for k, v in self.settings["stream"].items() if k != "save_every"}
+        fields = {"label": data["label"], "weight": data["weight"], "missing": data["missing"]}
+        return {
+            "stream": stream,
+            "score": self.settings["score"],
+            "data": fields,
+            "seed": self.settings["seed"],
+        }
+
+    @property
+    def save_seconds(self) -> int:
+        """How often a fit saves its state, -1 for never."""
+        minutes = self.settings["stream"]["save_every"]
+        return -1 if minutes is None else round(60 * minutes)
+
+    @property
+    def repairs(self) -> list[str]:
+        """The manifests of the sources of which a fit has found a damaged part."""
+        folders = {f"results/data/{name}" for name in self.sources}
+        found = sorted(folder for folder in folders if Path(folder, manifest.DAMAGED).exists())
+        return [f"{folder}/manifest.json" for folder in found]
+
+    @property
+    def ingest_settings(self) -> dict:
+        """What of the section ``data`` decides the parts."""
+        return ingest.settings(self.settings["data"])
+
+
+def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
+    """Check the config against itself and the sources' heads.
+
+    ``configured`` is the whole config, ``given`` the part from the command line. Raises UserError.
+    """
+    settings = config_settings.complete(configured, given, schema_file)
+    points = grid_checks.make_points(settings)
+    simulated: list[str] = []
+    notes: list[str] = []
+    if "simulate" in settings:
+        model = settings["simulate"]["model"]
+        count = settings["simulate"]["files"]
+        names = [model] if count == 1 else [f"{model}-{i}" for i in range(count)]
+        simulated = [f"results/simulated/{name}.csv" for name in names]
+        files = dict(zip(names, map(Path, simulated), strict=True))
+        schema = simulated_schema(model, settings["data"])
+    else:
+        files = sources(settings["data"]["files"])
+        schema, notes = decide(files, settings["data"])
+    grid_checks.check_features(points, schema["columns"])
+    jobs = {
+        job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
+        for job in grid.jobs(points, settings["points_per_job"])
+    }
+    new = sources(settings["predict"]["files"]) if "predict" in settings else {}
+    new_files = {name: str(path) for name, path in new.items()}
+    return RunPlan(
+        settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated, new_files
+    )
