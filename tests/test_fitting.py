@@ -12,6 +12,7 @@ from caudal.config.settings import complete
 from caudal.data.manifest import merge
 from caudal.errors import UserError
 from caudal.learn.fitting import fit_points, write_record
+from caudal.models.coefficients import table
 from caudal.models.pickling import dump_model, load_model
 from caudal.simulate.write import simulate
 from made_run import make_data
@@ -71,16 +72,15 @@ def test_the_score_is_that_of_the_plain_loop(rows, manifest, loss):
             null_scores.append(measure(y[start - 500 : start].mean(), y[batch]))
         plain.partial_fit(X[batch], y[batch], [0, 1])
     kept, null_kept = scores[len(scores) // 2 :], null_scores[len(scores) // 2 :]
-    assert record["score"] == pytest.approx(-np.mean(kept), rel=1e-12)
-    assert record["standard_error"] == pytest.approx(
-        np.std(kept, ddof=1) / np.sqrt(len(kept)), rel=1e-12
-    )
-    assert record["benchmark_score"] == pytest.approx(-np.mean(null_kept), rel=1e-12)
-    assert record["r2"] == pytest.approx(1 - np.mean(kept) / np.mean(null_kept), rel=1e-9)
+    rows_of = [100] * (len(scores) - 1) + [70]
+    loss_kept, null_loss = (np.average(x, weights=rows_of[-len(x) :]) for x in (kept, null_kept))
+    assert record["score"] == pytest.approx(-loss_kept, rel=1e-12)
+    assert record["benchmark_score"] == pytest.approx(-null_loss, rel=1e-12)
+    assert record["r2"] == pytest.approx(1 - loss_kept / null_loss, rel=1e-9)
     assert (record["rows"], record["batches"], record["batches_in_score"]) == (4070, 41, len(kept))
     curve = record["learning_curve"]
     assert curve[-1]["rows"] == 4070
-    assert curve[-1]["loss"] == pytest.approx(np.mean(scores), rel=1e-12)
+    assert curve[-1]["loss"] == pytest.approx(np.average(scores, weights=rows_of), rel=1e-12)
     assert curve[0]["loss"] == curve[0]["loss_since_last"] == pytest.approx(scores[0])
     np.testing.assert_allclose(model[-1].coef_.toarray(), plain.coef_, rtol=1e-9)
     assert sum(row["rows"] for row in record["calibration"]) == 100 * (len(kept) - 1) + 70
@@ -234,23 +234,39 @@ def test_class_weights_are_counted_from_the_labels(manifest):
     assert counted[1].predict_proba(columns)[0, 1] < plain[1].predict_proba(columns)[0, 1]
 
 
-def test_the_positive_class_is_the_one_that_coefficients_speak_for(rows, manifest, tmp_path):
-    frame = pd.read_csv(rows)
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        {"loss": "log_loss", "alpha": 0.01},
+        {"loss": "log_loss", "average": True},
+        {"class": "Perceptron"},
+        {"class": "BernoulliNB"},
+        {"class": "FTRLClassifier"},
+    ],
+)
+def test_the_positive_class_is_the_one_that_coefficients_speak_for(
+    rows, manifest, tmp_path, classifier
+):
+    """The model is the same, its classes sorted; only what the coefficients speak for changes."""
     folder = manifest.parent
     swapped = merge([folder / "rows/manifest.json"], folder / "swapped.json", positive=0)
-    assert swapped["classes"] == ["1", "0"]
-    points = expand([GRID, {"classifier": {"class": "BernoulliNB"}}])
-    settings = stream()
-    for usual, other in zip(
-        run(manifest, points), run(folder / "swapped.json", points, settings), strict=True
-    ):
-        assert other[2]["score"] == pytest.approx(usual[2]["score"])
-        of_one = [
-            m.predict_proba(frame)[:, list(m.classes_).index(1)] for m in (usual[1], other[1])
-        ]
-        np.testing.assert_allclose(*of_one)
-        if hasattr(usual[1][-1], "coef_"):
-            assert list(other[1].classes_) == [1, 0]
-            np.testing.assert_allclose(other[1][-1].coef_.data, -usual[1][-1].coef_.data)
+    assert (swapped["classes"], swapped["positive"]) == (["0", "1"], "0")
+    points = expand([{"vectorizer": {"n_features": 2**18}, "classifier": classifier}])
+    (_, usual, of_one), (_, other, of_zero) = run(manifest, points) + run(
+        folder / "swapped.json", points
+    )
+    assert of_one["score"] == of_zero["score"]
+    assert list(other.classes_) == [0, 1]
+    frame = pd.read_csv(rows)
+    if hasattr(other, "predict_proba"):
+        np.testing.assert_array_equal(usual.predict_proba(frame), other.predict_proba(frame))
+        bins = zip(of_one["calibration"], reversed(of_zero["calibration"]), strict=True)
+        for one, zero in bins:
+            assert one["share"] == pytest.approx(1 - zero["share"])
+    if hasattr(usual[-1], "coef_"):
+        records = [usual[0].transform(frame)]
+        ones, zeros = (table(usual, records, of_first) for of_first in (False, True))
+        assert ones["term"] == zeros["term"]
+        np.testing.assert_allclose(ones["coefficient"], -zeros["coefficient"].to_numpy())
     with pytest.raises(UserError, match=r"data.positive is 'yes'"):
         merge([folder / "rows/manifest.json"], folder / "swapped.json", positive="yes")

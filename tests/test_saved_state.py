@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from caudal.config.grid import expand
 from caudal.features.hashing import Registry
-from caudal.learn import fitting
+from caudal.learn import batches, job
 from caudal.learn.fitting import fit_points, write_record
 from caudal.learn.saved_state import NAME, SavedState
 from caudal.models.pickling import dump_model
@@ -27,6 +27,11 @@ GRID = [
         "extractor": {"scale": True},
         "vectorizer": {"n_features": 512, "degree": [1, 2]},
         "classifier": {"loss": "log_loss", "penalty": "elasticnet", "shuffle": [True, False]},
+    },
+    {
+        "extractor": {"scale": True},
+        "vectorizer": {"n_features": 512, "degree": 2},
+        "classifier": {"class": "FTRLClassifier", "l1": 0.1},
     },
     {"classifier": {"class": "BernoulliNB"}},
     {"classifier": {"average": True, "loss": "log_loss"}},
@@ -66,17 +71,18 @@ def fitted(manifest, folder, points, stream, saved=None, code=""):
     return found
 
 
-def kill_after(monkeypatch, batches):
+def kill_after(monkeypatch, number):
     """Make every fit end before it learns that batch; gives the list of batches learned."""
-    learn, learned = fitting._Job.learn, []
+    learn, learned = job.Job.learn, []
 
-    def counted(job, batch):
-        if job.batches == batches:
+    def counted(own, batch):
+        if own.batches == number:
             raise Killed
-        learned.append(job.batches)
-        learn(job, batch)
+        learned.append(own.batches)
+        learn(own, batch)
 
-    monkeypatch.setattr(fitting._Job, "learn", counted)
+    monkeypatch.setattr(batches, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(job.Job, "learn", counted)
     return learned
 
 

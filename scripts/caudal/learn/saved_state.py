@@ -18,8 +18,6 @@ from caudal.atomic import is_full, whole_file
 log = logging.getLogger("caudal")
 
 NAME = "saved_state.pkl"
-OWN = ("classifier", "classes", "registry", "n_features")
-"""What a learner has before it learns, and keeps."""
 
 
 class SavedState:
@@ -106,19 +104,3 @@ class _Pickler(pickle.Pickler):
 
 def _array(dtype: str, shape: tuple, order: str, content: bytearray) -> np.ndarray:
     return np.frombuffer(content, dtype).reshape(shape, order=order)
-
-
-def learned(learner) -> dict:
-    """What a learner has learned: its own attributes, and those of the classifier in it."""
-    classifier = learner.classifier
-    given = classifier.get_params(deep=False)
-    return {
-        "learner": {k: v for k, v in vars(learner).items() if k not in OWN},
-        "classifier": {k: v for k, v in vars(classifier).items() if k not in given},
-    }
-
-
-def set_learned(learner, state: dict) -> None:
-    """Make ``learner``, a new one, what the one was whose ``learned`` this is."""
-    vars(learner).update(state["learner"])
-    vars(learner.classifier).update(state["classifier"])
