@@ -7,8 +7,9 @@ memory and the SHA-256 of its bytes. The bytes follow, array after array.
 
 import hashlib
 import json
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Literal
 
 import numpy as np
 
@@ -96,19 +97,19 @@ def _describe(array: np.ndarray) -> dict:
     }
 
 
-def _order(array: np.ndarray) -> str:
+def _order(array: np.ndarray) -> Literal["C", "F"]:
     return "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
 
 
-def _bytes(array: np.ndarray) -> np.ndarray:
+def _bytes(array: np.ndarray) -> memoryview:
     """The bytes of an array in its order, copied only where they are scattered."""
-    return array.ravel(_order(array)).view(np.uint8)
+    return memoryview(array.ravel(_order(array)).view(np.uint8).data)
 
 
-def _read_array(file: BinaryIO, described: dict) -> np.ndarray | None:
+def _read_array(file: BufferedReader, described: dict) -> np.ndarray | None:
     """The next array; the text that describes it is known to be whole."""
     array = np.empty(described["shape"], described["dtype"], order=described["order"])
-    content = array.ravel(described["order"]).view(np.uint8)  # the array's own memory
+    content = _bytes(array)  # the array's own memory
     whole = file.readinto(content) == content.nbytes
     if not whole or hashlib.sha256(content).hexdigest() != described["sha256"]:
         return None
