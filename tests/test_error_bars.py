@@ -32,7 +32,7 @@ def coverage(sequences):
     return np.mean([abs(estimate.mean) < estimate.reach for estimate in found])
 
 
-@pytest.mark.parametrize("n", [24, 100, 300, 1_000])
+@pytest.mark.parametrize("n", [24, 100, 1_000])
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
 def test_an_interval_of_95_percent_covers_as_often_as_it_says(rho, n):
     sequences = autocorrelated(rho, n, np.random.default_rng(n))

@@ -42,6 +42,21 @@ class MeanEstimate(NamedTuple):
         """
         return self.standard_error * float(stdtrit(self.freedom, (1 + CONFIDENCE) / 2))
 
+    @property
+    def low(self) -> float:
+        """The lower end of the interval."""
+        return self.mean - self.reach
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval."""
+        return self.mean + self.reach
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return self.low > 0 or self.high < 0
+
 
 def estimate_mean(
     values: Sequence[float] | np.ndarray, weights: Sequence[float] | np.ndarray | None = None
