@@ -105,6 +105,7 @@ def imported(file):
             names = [alias.name for alias in node.names]
         else:
             continue
+        assert "caudal" not in names, f"{file}: name the module, as the code hash follows names"
         yield from (name.split(".")[1] for name in names if name.startswith("caudal."))
 
 

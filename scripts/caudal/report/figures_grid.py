@@ -142,8 +142,8 @@ def main_axes(run: Run) -> list[str]:
         return []
     low, _ = score_range(run)
     scores = {id(result): max(result.score, low) for result in run.scored}
-    total = np.var(list(scores.values())) or 1.0
-    found = {}
+    total = float(np.var(list(scores.values()))) or 1.0
+    found: dict[str, float] = {}
     for axis, cells in run.axes.items():
         if len(cells) > 1:
             groups = [[scores[id(r)] for r in run.at(axis, cell)] for cell in cells]

@@ -17,8 +17,9 @@ MOST_CURVES = 5
 def leads(run: Run) -> Markup:
     """How far the best points are behind the best, with the paired 95 % interval."""
     groups = distinct(run, MOST_LEADS)
-    rows = [(group, lead(run.best, group[0])) for group in groups[1:]]
-    rows = [(group, behind) for group, behind in rows if behind is not None]
+    rows = [
+        (group, behind) for group in groups[1:] if (behind := lead(run.best, group[0])) is not None
+    ]
     if not rows:
         return notice("There is no second point to compare the best with.")
     names = [group_name(run, group) for group in [groups[0], *(g for g, _ in rows)]]

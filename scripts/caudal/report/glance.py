@@ -2,12 +2,13 @@
 
 import math
 
+from caudal.learn.error_bars import MeanEstimate
 from caudal.ranking.comparison import (
-    Difference,
-    alike,
     distinct,
     lead,
     lead_over_benchmark,
+    predict_alike,
+    score_estimate,
     within_noise,
 )
 from caudal.ranking.run import Result, Run
@@ -45,7 +46,8 @@ def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
         parts += [
             tag("h3", "How sure is the order?"),
             note(
-                "Each point beside the best, over the same batches, taken as independent. ",
+                "Each point beside the best, over the same batches; the intervals know that "
+                "neighbouring batches are alike. ",
                 _noise(run),
             ),
             figure(drawn, "leads"),
@@ -101,7 +103,7 @@ def _noise(run: Run) -> str:
     close = within_noise(run)
     if not close:
         return "No other point is within the noise of the best."
-    same = sum(alike(run.best, result) for result in close)
+    same = sum(predict_alike(run.best, result) for result in close)
     said = f"{len(close):,} of the other {len(run.scored) - 1:,} points cannot be told from it"
     said += f", {same:,} of them because they predict the same" if same else ""
     return said + "; an interval that touches zero means so."
@@ -121,8 +123,9 @@ def _best_card(run: Run) -> Markup:
         if cell
         for part in (tag("dt", cut(axis, 30)), tag("dd", cut(axis_value(cell), 60)))
     ]
-    big = join([number(best.score, best.standard_error),
-                tag("span", f" ± {number(1.96 * best.standard_error, best.standard_error)}",
+    reach = score_estimate(best).reach
+    big = join([number(best.score, reach),
+                tag("span", f" ± {number(reach, reach)}",
                     class_="pm", title="95 % interval of the score")])  # fmt: skip
     name = f"Best point {best.point}"
     return _card(name, big if best.scored else "none", tag("dl", *pairs, class_="set"), first=True)
@@ -150,7 +153,7 @@ def _benchmark_card(run: Run) -> Markup:
     return _card("Over the benchmark", _gain(gain), tag("p", words))
 
 
-def _gain(gain: Difference) -> Markup:
+def _gain(gain: MeanEstimate) -> Markup:
     reach = tag("span", f" ± {plus_minus(gain)}", class_="pm", title="95 % interval, paired")
     return join([signed(gain.mean, gain.reach), reach])
 
@@ -170,6 +173,7 @@ def _second_card(run: Run) -> Markup:
     tie = f"#2 to #{same + 1} predict the same. " if same > 1 else ""
     tie = "#2 predicts the same. " if same == 1 else tie
     apart = cut(differs_by(nearest(groups[1], run.best), run.best), 80)
+    big: Markup | str
     if gain.low > 0:
         big, said = _gain(gain), "A clear lead"
     else:
@@ -209,6 +213,6 @@ def note(*words) -> Markup:
     return tag("p", *words, class_="note")
 
 
-def plus_minus(found: Difference) -> str:
+def plus_minus(found: MeanEstimate) -> str:
     """The half width of a 95 % interval."""
     return number(found.reach, found.reach)
