@@ -42,6 +42,14 @@ GRID = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _batch_by_batch():
+    """So that a kill can fall between any two batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "ROWS_AT_ONCE", 1)
+        yield
+
+
 class Killed(Exception):
     """Stands for the end of the process."""
 
@@ -81,7 +89,6 @@ def kill_after(monkeypatch, number):
         learned.append(own.batches)
         learn(own, batch)
 
-    monkeypatch.setattr(batches, "ROWS_AT_ONCE", 1)
     monkeypatch.setattr(job.Job, "learn", counted)
     return learned
 

@@ -9,7 +9,6 @@ from caudal.data.labels import typed_classes
 from caudal.errors import UserError
 from caudal.learn.learners.ftrl_classifier import FTRLClassifier
 
-
 OWN = {"FTRLClassifier": FTRLClassifier}
 """The learners of our own, by the names that a grid gives them."""
 

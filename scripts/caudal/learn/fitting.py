@@ -63,13 +63,23 @@ def fit_points(
         if END not in some:
             job.learn(some)
             if saved and job.between_chunks and saved.due():
-                saved.save(job.state())
-                log.info("saved after %d batches", job.batches)
+                saved = _save(job, saved)
     seconds = time.perf_counter() - job.started
     # What the points spend together is shared out evenly.
     shared = (seconds - sum(fit.seconds for fit in fits)) / len(fits)
     for fit in fits:
         yield _finish(fit, features[fit.group], fit.seconds + shared, manifest)
+
+
+def _save(job: Job, saved: SavedState) -> SavedState | None:
+    """Save the state of the job; None where it cannot be saved at all."""
+    try:
+        saved.save(job.state())
+    except TypeError as error:
+        log.info("the state of this fit cannot be saved: %s", error)
+        return None
+    log.info("saved after %d batches", job.batches)
+    return saved
 
 
 def _set_up(points, manifest, data, plan, target, seed) -> tuple[list[Features], list[Fit]]:

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from caudal.errors import UserError
+from caudal.learn.error_bars import standard_error
 from caudal.learn.scoring import batch_means
 from caudal.learn.targets import Reliability
 
@@ -223,7 +224,7 @@ class Progress:
         own = np.array(self.blocks.means).reshape(-1, 2)[:, 0]
         return {
             "score": score,
-            "standard_error": standard_error(own, np.array(self.blocks.weights)),
+            "standard_error": standard_error(own, self.blocks.weights),
             "benchmark_score": benchmark,
             "r2": 1.0 - score / benchmark if benchmark else math.nan,
             "rows": self.rows,
@@ -259,14 +260,3 @@ class Progress:
         self._stream.set_state(state["stream"])
         means = [Mean(*pair) for pair in state["means"]]
         self._kept, self._all, self._since = means[:2], means[2:4], means[4:]
-
-
-def standard_error(means: np.ndarray, weights: np.ndarray) -> float:
-    """Placeholder until error_bars is merged."""
-    n = len(means)
-    if n < 2:
-        return math.nan
-    centre = np.average(means, weights=weights)
-    return float(
-        math.sqrt(np.square((means - centre) * weights / weights.mean()).sum() / (n - 1) / n)
-    )

@@ -45,8 +45,8 @@ def coefficients(
     chunks, and at most ``naming.MOST_COMBINATIONS`` are told apart.
 
     With more than two classes there is a row per term and class and a column ``class``; with two
-    the coefficients speak for the manifest's ``positive``. With ``extractor.scale`` they are those of the
-    standardised features. A classifier that has no coefficients leaves the header alone.
+    the coefficients speak for the manifest's ``positive``. With ``extractor.scale`` they are those
+    of the standardised features. A classifier that has no coefficients leaves the header alone.
     """
     model = load_checked(model_file)
     classifier = model.named_steps["classifier"]

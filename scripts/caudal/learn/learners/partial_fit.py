@@ -12,7 +12,6 @@ from caudal.features.hashing import Registry
 from caudal.learn.learners.base import Learner
 from caudal.learn.learners.plain_state import from_plain, to_plain
 
-
 MADE_ANEW = ("_loss_function_",)
 """Attributes that each ``partial_fit`` makes anew, of classes that have no plain values."""
 
@@ -64,6 +63,9 @@ class PartialFitLearner(Learner):
 
     def fitted(self) -> Any:
         """The classifier as it is."""
+        for name, value in vars(self.estimator).items():
+            if isinstance(value, np.generic):  # two names of one number make another pickle
+                setattr(self.estimator, name, type(value)(value))
         return self.estimator
 
     def state(self) -> dict:
@@ -73,4 +75,5 @@ class PartialFitLearner(Learner):
 
     def set_state(self, state: dict) -> None:
         """Take that over."""
-        vars(self.estimator).update(from_plain(state))
+        for name, value in from_plain(state).items():
+            setattr(self.estimator, name, value)

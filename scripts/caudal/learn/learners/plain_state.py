@@ -8,7 +8,7 @@ import numpy as np
 
 CLASS, CONTENT = "class of scikit-learn", "content"
 RANDOM = "numpy.random.RandomState"
-PLAIN = (bool, int, float, str, np.ndarray, type(None))
+PLAIN = (bool, int, float, str)
 
 
 def to_plain(value: Any) -> Any:
@@ -17,10 +17,14 @@ def to_plain(value: Any) -> Any:
     Objects of scikit-learn become the name of their class and their attributes. Raises TypeError
     for any other object.
     """
-    if isinstance(value, PLAIN) and getattr(value, "dtype", np.dtype(float)).kind != "O":
-        return value
     if isinstance(value, np.generic):
         return {CLASS: "numpy.generic", CONTENT: np.asarray(value)[None]}
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "O":
+            raise TypeError("an array of objects is not plain")
+        return value
+    if value is None or isinstance(value, PLAIN):
+        return value
     if isinstance(value, Mapping):
         return {CLASS: "dict", CONTENT: [[to_plain(k), to_plain(v)] for k, v in value.items()]}
     if isinstance(value, list):
@@ -57,5 +61,6 @@ def from_plain(value: Any) -> Any:
         raise TypeError(f"{name} is not of scikit-learn")
     kind = getattr(import_module(module), qualified)
     made = kind.__new__(kind)
-    vars(made).update(from_plain(content))
+    for name, held in from_plain(content).items():
+        setattr(made, name, held)
     return made
