@@ -1,6 +1,7 @@
 """Any other estimator with ``partial_fit``, fed sparse matrices of all columns."""
 
 import inspect
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,13 @@ class PartialFitLearner(Learner):
 
     def fitted(self) -> Any:
         """The classifier as it is."""
-        for name, value in vars(self.estimator).items():
-            if isinstance(value, np.generic):  # two names of one number make another pickle
-                setattr(self.estimator, name, type(value)(value))
+        # A fit that went on from its state gives the same pickle as one that did not: attributes
+        # in one order, and no two names for one number.
+        with suppress(TypeError):
+            self.set_state(self.state())
+        attributes = vars(self.estimator)
+        for name in sorted(attributes):
+            setattr(self.estimator, name, attributes.pop(name))
         return self.estimator
 
     def state(self) -> dict:

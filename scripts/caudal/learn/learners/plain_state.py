@@ -53,7 +53,7 @@ def from_plain(value: Any) -> Any:
     if name == "tuple":
         return tuple(from_plain(item) for item in content)
     if name == RANDOM:
-        random = np.random.RandomState()
+        random = np.random.RandomState(0)  # without a seed it would hold some entropy
         random.set_state(tuple(from_plain(item) for item in content))
         return random
     module, _, qualified = name.partition(":")
