@@ -74,7 +74,7 @@ def table(model, chunks: Iterable[pa.Table], of_first: bool = False) -> pa.Table
     sign = -1.0 if of_first else 1.0
     weights = sign * np.atleast_2d(_dense(classifier.coef_))
     terms = model_terms(model)
-    touched = weights.any(axis=0)
+    touched = np.any(weights, axis=0)
     blocks = []
     for number, names in enumerate(name_terms(terms, chunks)):
         columns, _ = columns_and_signs(names, vectorizer.n_features)

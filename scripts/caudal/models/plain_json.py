@@ -24,7 +24,7 @@ from caudal.atomic import write_text
 log = logging.getLogger("caudal")
 
 FORMAT = 1
-PROBABILITIES = {"log_loss": "logistic", "modified_huber": "modified_huber"}
+PROBABILITIES: dict[str | None, str] = {"log_loss": "logistic", "modified_huber": "modified_huber"}
 
 
 def write(model, path: str | Path) -> None:

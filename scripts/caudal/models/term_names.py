@@ -32,7 +32,7 @@ class Naming:
 
     def __init__(self, terms: Sequence[Term], most: int = MOST_COMBINATIONS):
         self._terms = [term for term in terms if term.categorical]
-        self._levels = {
+        self._levels: dict[str, dict[str, int]] = {
             name: {} for name in dict.fromkeys(f for t in self._terms for f in t.categorical)
         }
         beginnings = {
@@ -44,7 +44,7 @@ class Naming:
     def add(self, records: pa.Table) -> None:
         """Take in the records (dictionary columns) of a chunk."""
         codes = {name: self._global_codes(records, name) for name in self._levels}
-        met = {(): np.zeros(records.num_rows, np.int64)}
+        met: dict[tuple[str, ...], np.ndarray] = {(): np.zeros(records.num_rows, np.int64)}
         for key, numbers in self._numbers.items():
             before = numbers.size
             met[key] = numbers.number(met[key[:-1]], codes[key[-1]], before + self._room)
