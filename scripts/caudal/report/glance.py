@@ -13,6 +13,7 @@ from caudal.ranking.comparison import (
 )
 from caudal.ranking.run import Result, Run
 from caudal.report.advice import advise
+from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
 from caudal.report.wording import (
@@ -32,7 +33,7 @@ from caudal.report.wording import (
 WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
 
 
-def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
+def glance(run: Run, drawn: Drawings) -> Markup:
     """Which point is best, by how much, on how many rows, at what cost, and what to do next."""
     cards = [_best_card(run), _benchmark_card(run), _second_card(run), _cost_card(run)]
     parts = [
@@ -45,20 +46,16 @@ def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
     if len(run.scored) > 1:
         parts += [
             tag("h3", "How sure is the order?"),
-            note(
-                "Each point beside the best, over the same batches; the intervals know that "
-                "neighbouring batches are alike. ",
-                _noise(run),
-            ),
-            figure(drawn, "leads"),
+            note(_noise(run)),
+            drawn.place("leads"),
         ]
     return join(parts)
 
 
-def landing(run: Run, drawn: dict[str, Markup]) -> Markup:
+def landing(run: Run, drawn: Drawings) -> Markup:
     """The same in short: the verdict, what to do next, how sure the order is."""
     best = tag("p", tag("b", f"Best point {run.best.point}: "), described(run.best))
-    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn["leads"]]
+    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn.drawn["leads"]]
     return join(parts)
 
 
@@ -201,11 +198,6 @@ def _cost_card(run: Run) -> Markup:
         ]
     )
     return _card("Cost", big, tag("p", ", ".join(p for p in parts if p) + "." + scored))
-
-
-def figure(drawn: dict[str, Markup], name: str) -> Markup:
-    """A figure in the page."""
-    return tag("figure", drawn[name], id=f"figure-{name}")
 
 
 def note(*words) -> Markup:
