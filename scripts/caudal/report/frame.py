@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caudal.report.markup import Markup, escape, tag, void
-from caudal.report.wording import MINUS, cut, short
+from caudal.wording import MINUS, cut, short
 
 STYLE = (Path(__file__).parent / "figure.css").read_text(encoding="utf-8")
 

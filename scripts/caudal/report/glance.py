@@ -16,19 +16,8 @@ from caudal.report.advice import advise
 from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
-from caudal.report.wording import (
-    axis_value,
-    cut,
-    described,
-    differs_by,
-    duration,
-    listed_count,
-    number,
-    share,
-    short,
-    signed,
-    size,
-)
+from caudal.report.parameter_words import axis_value, described, differs_by
+from caudal.wording import counted, cut, duration, number, share, short, signed, size
 
 WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
 
@@ -84,7 +73,7 @@ def headline(run: Run) -> str:
 def _subline(run: Run) -> Markup:
     """What was compared, on what."""
     files = len(run.manifest.get("sources", []))
-    source = f" from {files:,} source{'s' if files != 1 else ''}" if files else ""
+    source = f" from {counted(files, 'source')}" if files else ""
     stream = run.settings.get("stream") or {}
     epochs = stream.get("epochs", 1)
     passes = "one pass" if epochs == 1 else f"{epochs} passes, scored in the first,"
@@ -194,7 +183,7 @@ def _cost_card(run: Run) -> Markup:
     big = join(
         [
             duration(sum(seconds)),
-            tag("span", f" for {listed_count(len(seconds), 'point')}", class_="pm"),
+            tag("span", f" for {counted(len(seconds), 'point')}", class_="pm"),
         ]
     )
     return _card("Cost", big, tag("p", ", ".join(p for p in parts if p) + "." + scored))

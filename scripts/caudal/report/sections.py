@@ -9,7 +9,7 @@ from caudal.report.drawings import Drawings
 from caudal.report.figures_grid import main_axes
 from caudal.report.glance import glance, note
 from caudal.report.markup import Markup, join, tag
-from caudal.report.wording import cut, share
+from caudal.wording import counted, cut, share
 
 
 def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
@@ -132,7 +132,7 @@ def data(run: Run) -> Markup:
                   "results/data/<source>/rejects.csv."), found]  # fmt: skip
     if m.get("notes"):
         items = (tag("li", cut(said, 300)) for said in m["notes"][:50])
-        summary = tag("summary", f"{len(m['notes'])} notes from reading")
+        summary = tag("summary", f"{counted(len(m['notes']), 'note')} from reading")
         parts.append(tag("details", summary, tag("ul", *items)))
     return join(parts)
 
