@@ -15,7 +15,7 @@ from caudal.ranking.comparison import (
 from caudal.ranking.run import gather
 from caudal.report.advice import advise, calibration_error
 from caudal.report.next_values import next_value
-from caudal.report.wording import THIN
+from caudal.wording import THIN
 from finished_run import score_record, term, write_json, write_run
 
 
@@ -61,7 +61,7 @@ def test_losses_that_follow_each_other_make_no_clear_lead_of_nothing(tmp_path):
 def test_a_short_last_block_weighs_what_it_holds(tmp_path):
     records = write_run(tmp_path, {"alpha": [0.001]})
     losses = [[0.1, 0.2]] * 128 + [[0.1 + 1.285, 0.2]]
-    change(tmp_path, records[0], losses=losses, batches_in_score=257)
+    change(tmp_path, records[0], losses=losses, losses_weights=[2] * 128 + [1])
     found = score_estimate(gather(tmp_path).best)
     assert found.mean == pytest.approx(-0.1 - 1.285 / 257)
 

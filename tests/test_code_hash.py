@@ -131,8 +131,8 @@ def test_no_module_that_a_job_loads_is_left_out(rule):
     counted = {file.relative_to(module.PACKAGE) for file in module.modules_of(script)}
     told = {Path(f"{name.replace('.', '/')}.py") for name in module.TELLING}
     left = {file for file in loaded - counted - told if file.name != "__init__.py"}
-    # streams/__init__ loads it for its own users
-    assert left <= {Path("streams/streamer.py")}
+    # The first is loaded by streams/__init__ for its own users, the second by what only tells.
+    assert left <= {Path("streams/streamer.py"), Path("wording.py")}
 
 
 if __name__ == "__main__":

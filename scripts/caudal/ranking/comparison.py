@@ -11,7 +11,6 @@ from itertools import pairwise
 import numpy as np
 
 from caudal.learn.error_bars import MeanEstimate, estimate_mean, standard_error
-from caudal.learn.progressive import MOST_BLOCKS
 from caudal.ranking.run import Result, Run
 
 CLEAR_FALL = 5.0
@@ -165,12 +164,8 @@ def _estimate(values: np.ndarray, result: Result) -> MeanEstimate | None:
     """The mean of ``values``, one of each block of the score; a short last block weighs less."""
     if not result.scored or len(values) < 2 or not np.isfinite(values).all():
         return None
-    batches = int(result.record.get("batches_in_score") or 0)
-    sizes = np.full(len(values), max(1, -(-batches // MOST_BLOCKS)))
-    last = batches - int(sizes[:-1].sum())
-    if 0 < last <= sizes[-1]:
-        sizes[-1] = last
-    return estimate_mean(values, sizes)
+    weights = result.record.get("losses_weights")
+    return estimate_mean(values, weights if weights and len(weights) == len(values) else None)
 
 
 def _losses(result: Result) -> np.ndarray:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from caudal.config.grid import STEPS, cell
+from caudal.wording import duration
 
 EVERY = 10.0
 """Seconds between two lines in a run's terminal, and between two looks of ``caudal watch``."""
@@ -33,7 +34,7 @@ class Status:
     def __str__(self) -> str:
         line = f"{self.done} of {self.points} points"
         if self.seconds_left:
-            line += f", {_duration(self.seconds_left)} left"
+            line += f", {duration(self.seconds_left)} left"
         if self.leader:
             best = self.leader
             chosen = ", ".join(
@@ -114,13 +115,3 @@ def _seconds_left(ended: list[float], points: int) -> float | None:
         return None
     usual = gaps[: max(2, len(gaps) * 9 // 10)]
     return sum(usual) / len(usual) * (points - len(ended))
-
-
-def _duration(seconds: float) -> str:
-    """
-    >>> _duration(5), _duration(100), _duration(7300)
-    ('5 s', '2 min', '2.0 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

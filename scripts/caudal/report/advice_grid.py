@@ -6,7 +6,8 @@ from caudal.learn.error_bars import MeanEstimate
 from caudal.ranking.comparison import lead, score_estimate, simplest
 from caudal.ranking.run import Run, is_number, value_of
 from caudal.report.next_values import next_value, plain
-from caudal.report.wording import axis_value, differs_by, listed, number
+from caudal.report.parameter_words import axis_value, differs_by
+from caudal.wording import listed, number
 
 NEGLIGIBLE = 0.05
 """A difference counts as none where its whole interval lies below this share of the best point's

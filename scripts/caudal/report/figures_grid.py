@@ -5,7 +5,8 @@ import numpy as np
 from caudal.ranking.run import Result, Run, is_number
 from caudal.report.frame import Frame, Scale, label_width, notice
 from caudal.report.markup import Markup
-from caudal.report.wording import axis_value, cut, number
+from caudal.report.parameter_words import axis_value
+from caudal.wording import cut, number
 
 WIDTH = 1080
 MOST_CELLS = 16

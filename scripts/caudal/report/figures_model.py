@@ -5,7 +5,7 @@ import math
 from caudal.ranking.run import Run
 from caudal.report.frame import Frame, Scale, label_width, notice, span
 from caudal.report.markup import Markup
-from caudal.report.wording import cut, number, short
+from caudal.wording import cut, number, short
 
 WIDTH = 1080
 MOST_BARS = 30

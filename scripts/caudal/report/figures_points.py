@@ -7,7 +7,8 @@ from caudal.ranking.run import Result, Run
 from caudal.report.figures_grid import score_range
 from caudal.report.frame import Frame, Scale, label_width, notice, span
 from caudal.report.markup import Markup
-from caudal.report.wording import cut, described, differs_by, number, signed
+from caudal.report.parameter_words import described, differs_by
+from caudal.wording import cut, number, signed
 
 WIDTH = 1080
 MOST_LEADS = 10

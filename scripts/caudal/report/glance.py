@@ -13,26 +13,16 @@ from caudal.ranking.comparison import (
 )
 from caudal.ranking.run import Result, Run
 from caudal.report.advice import advise
+from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
-from caudal.report.wording import (
-    axis_value,
-    cut,
-    described,
-    differs_by,
-    duration,
-    listed_count,
-    number,
-    share,
-    short,
-    signed,
-    size,
-)
+from caudal.report.parameter_words import axis_value, described, differs_by
+from caudal.wording import counted, cut, duration, number, share, short, signed, size
 
 WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
 
 
-def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
+def glance(run: Run, drawn: Drawings) -> Markup:
     """Which point is best, by how much, on how many rows, at what cost, and what to do next."""
     cards = [_best_card(run), _benchmark_card(run), _second_card(run), _cost_card(run)]
     parts = [
@@ -45,20 +35,16 @@ def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
     if len(run.scored) > 1:
         parts += [
             tag("h3", "How sure is the order?"),
-            note(
-                "Each point beside the best, over the same batches; the intervals know that "
-                "neighbouring batches are alike. ",
-                _noise(run),
-            ),
-            figure(drawn, "leads"),
+            note(_noise(run)),
+            drawn.place("leads"),
         ]
     return join(parts)
 
 
-def landing(run: Run, drawn: dict[str, Markup]) -> Markup:
+def landing(run: Run, drawn: Drawings) -> Markup:
     """The same in short: the verdict, what to do next, how sure the order is."""
     best = tag("p", tag("b", f"Best point {run.best.point}: "), described(run.best))
-    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn["leads"]]
+    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn.drawn["leads"]]
     return join(parts)
 
 
@@ -87,7 +73,7 @@ def headline(run: Run) -> str:
 def _subline(run: Run) -> Markup:
     """What was compared, on what."""
     files = len(run.manifest.get("sources", []))
-    source = f" from {files:,} source{'s' if files != 1 else ''}" if files else ""
+    source = f" from {counted(files, 'source')}" if files else ""
     stream = run.settings.get("stream") or {}
     epochs = stream.get("epochs", 1)
     passes = "one pass" if epochs == 1 else f"{epochs} passes, scored in the first,"
@@ -197,15 +183,10 @@ def _cost_card(run: Run) -> Markup:
     big = join(
         [
             duration(sum(seconds)),
-            tag("span", f" for {listed_count(len(seconds), 'point')}", class_="pm"),
+            tag("span", f" for {counted(len(seconds), 'point')}", class_="pm"),
         ]
     )
     return _card("Cost", big, tag("p", ", ".join(p for p in parts if p) + "." + scored))
-
-
-def figure(drawn: dict[str, Markup], name: str) -> Markup:
-    """A figure in the page."""
-    return tag("figure", drawn[name], id=f"figure-{name}")
 
 
 def note(*words) -> Markup:

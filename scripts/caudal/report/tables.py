@@ -9,7 +9,8 @@ from caudal.ranking.comparison import lead, score_estimate
 from caudal.ranking.run import COST_FIELDS, Result, Run, is_number
 from caudal.report.figures_grid import score_range
 from caudal.report.markup import Markup, escape, join, tag, void
-from caudal.report.wording import axis_value, cut, duration, number, short, signed, size
+from caudal.report.parameter_words import axis_value
+from caudal.wording import cut, duration, number, short, signed, size
 
 MOST_TERM_ROWS = 500
 
