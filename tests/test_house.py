@@ -81,7 +81,7 @@ def test_the_snakefile_is_short_and_without_functions():
 
 
 ROOMS = (
-    ["errors", "atomic", "moved"],
+    ["errors", "atomic", "checked_json", "moved"],
     ["streams"],
     ["data"],
     ["features"],

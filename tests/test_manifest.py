@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from caudal import checked_json
 from caudal.data import manifest
 from caudal.data.ingest import to_parquet
 from caudal.data.schema import decide
@@ -113,7 +114,7 @@ def test_the_checksum_is_of_the_content_alone(tmp_path):
     assert merge(tmp_path / "2", a=A) == first
     assert merge(tmp_path / "3", a=A.replace("2.5", "2.75"))["checksum"] != first["checksum"]
     content = {key: value for key, value in first.items() if key != "checksum"}
-    assert manifest.checksum(content) == first["checksum"]
+    assert checked_json.checksum(content) == first["checksum"]
 
 
 def test_a_part_is_given_as_it_was_written_or_not_at_all(tmp_path):

@@ -9,6 +9,8 @@ from typing import Any
 
 from caudal import moved
 
+__version__ = "0.2.0.dev0"
+
 _HOMES = {
     "BenchmarkClassifier": "caudal.learn.benchmark",
     "Extractor": "caudal.features.extractor",

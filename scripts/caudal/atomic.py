@@ -63,7 +63,7 @@ def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
         with whole_file(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
-        error.needed = memoryview(content).nbytes
+        error.needed = memoryview(content).nbytes  # type: ignore[attr-defined]
         raise
 
 

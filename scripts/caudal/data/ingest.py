@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from caudal.data import manifest
+from caudal import checked_json
 from caudal.data.csv_format import check_header, csv_format, read_head
 from caudal.data.labels import looks_numeric
 from caudal.data.lookahead import ahead
@@ -87,7 +87,7 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
     kept = found["rows"] + found["rows_rejected"] + found["rows_dropped"]
     if rows_in != kept:
         raise AssertionError(f"{file}: {rows_in} rows came in and {kept} are accounted for")
-    manifest.write(folder / "manifest.json", found)
+    checked_json.write(folder / "manifest.json", found)
     return found
 
 

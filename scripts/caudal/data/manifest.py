@@ -1,7 +1,6 @@
 """Manifests: what stands in the parts, written, read, merged, and held against the parts."""
 
 import hashlib
-import json
 import math
 from collections import Counter
 from itertools import pairwise
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from caudal.atomic import write_text
+from caudal import checked_json
 from caudal.data.column_stats import TOP_LEVELS, merge_moments, top
 from caudal.data.labels import find_class, label_type, sort_classes
 from caudal.errors import Damaged, UserError
@@ -21,25 +20,9 @@ MOST_CLASSES = 10_000
 COUNTS = ("rows_in", "rows", "rows_rejected", "rows_dropped")
 
 
-def write(path: Path, manifest: dict) -> None:
-    """Write a manifest whole, the same bytes for the same content."""
-    write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def load(path: Path) -> dict:
-    """Read a manifest.
-
-    Raises
-    ------
-    UserError
-        If the file is not there; Damaged if it cannot be read.
-    """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; run Snakemake again to make it.") from None
-    except ValueError:
-        raise Damaged(f"{path} is damaged", [Path(path)]) from None
+def load(path: str | Path) -> dict:
+    """Read a manifest, its checksum included; raises Damaged where it is not what was written."""
+    return checked_json.read(path)
 
 
 def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
@@ -85,9 +68,8 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
         "notes": [f"{source['file']}: {note}" for source in found for note in source["notes"]],
     }
     _check(merged)
-    merged["checksum"] = checksum(merged)
-    write(out, merged)
-    return merged
+    checked_json.write(out, merged)
+    return checked_json.sealed(merged)
 
 
 def _positive_last(classes: list[str], positive: object) -> list[str]:
@@ -100,12 +82,6 @@ def _positive_last(classes: list[str], positive: object) -> list[str]:
             "one of two labels, or leave it out."
         )
     return [text for text in classes if text != found] + [found]
-
-
-def checksum(content: dict) -> str:
-    """The SHA-256 of a manifest's content, whatever the order of its keys."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def verify_part(root: Path, part: dict) -> pa.Buffer:

@@ -4,7 +4,6 @@ From a second shell, in the run's working directory: ``caudal`` prints it once, 
 again and again until all points are done.
 """
 
-import json
 import os
 import sys
 import time
@@ -14,6 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from caudal.config.grid import STEPS, cell
+from caudal.errors import UserError
+from caudal.models.score_record import NAME, ScoreRecord, read_score
+from caudal.ranking.tables import record_order
 
 EVERY = 10.0
 """Seconds between two lines in a run's terminal, and between two looks of ``caudal watch``."""
@@ -28,7 +30,7 @@ class Status:
     points: int
     done: int
     seconds_left: float | None
-    leader: dict | None
+    leader: ScoreRecord | None
 
     def __str__(self) -> str:
         line = f"{self.done} of {self.points} points"
@@ -53,19 +55,21 @@ def status(folder: str | Path = ".") -> Status:
     home = Path(folder) / "results"
     try:
         lines = (home / "grid.csv").read_text(encoding="utf-8").splitlines()[1:]
-    except FileNotFoundError:
+    except (OSError, UnicodeDecodeError):
         return Status(0, 0, None, None)
     points = {line[:12] for line in lines}
-    ended, leader = [], None
+    ended: list[float] = []
+    leader: ScoreRecord | None = None
     for entry in os.scandir(home / "fits") if (home / "fits").is_dir() else ():
-        file = Path(entry.path) / "score.json"
+        file = Path(entry.path) / NAME
         if entry.name not in points:
             continue
         with suppress(FileNotFoundError):  # it may go away at any moment
             ended.append(file.stat().st_mtime)
-        record = _read(file)
-        if record and (leader is None or record["score"] > leader["score"]):
-            leader = record
+        with suppress(UserError):
+            record = read_score(file, entry.name)
+            if record["score"] is not None and (leader is None or _better(record, leader)):
+                leader = record
     left = _seconds_left(ended, len(points))
     return Status(len(points), len(ended), left, leader)
 
@@ -98,12 +102,8 @@ def main() -> None:
         print(found, flush=True)
 
 
-def _read(file: Path) -> dict | None:
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return record if record.get("score") is not None else None
+def _better(record: ScoreRecord, other: ScoreRecord) -> bool:
+    return record_order(record) < record_order(other)
 
 
 def _seconds_left(ended: list[float], points: int) -> float | None:
