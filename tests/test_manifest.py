@@ -102,7 +102,7 @@ def test_a_label_of_more_classes_than_are_counted_is_told(tmp_path):
     (path,) = ingest(tmp_path, a=A)
     content = json.loads(path.read_text())
     content["columns"]["y"] |= {"levels": 100_000, "levels_exact": False}
-    path.write_text(json.dumps(content))
+    checked_json.write(path, content)
     with pytest.raises(UserError, match="the label 'y' has more than 100000 classes"):
         manifest.merge([path], tmp_path / "data/manifest.json")
 

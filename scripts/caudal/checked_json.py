@@ -31,26 +31,28 @@ def write(path: str | Path, content: Mapping[str, Any]) -> None:
     write_text(path, text + "\n")
 
 
-def read(path: str | Path, discard: Sequence[Path] = ()) -> dict[str, Any]:
+def read(
+    path: str | Path, discard: Sequence[Path] = (), mark: Path | None = None
+) -> dict[str, Any]:
     """The record in a file, its checksum included.
 
     Raises Damaged where it is missing, or is anything but what ``write`` wrote; the error discards
-    the files of ``discard``, or this one alone.
+    the files of ``discard``, or this one alone, and leaves ``mark``.
     """
     path = Path(path)
     files = list(discard) or [path]
     try:
         record = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise Damaged(f"{path} is missing", files) from None
+        raise Damaged(f"{path} is missing", files, mark) from None
     except PermissionError:
         raise UserError(f"{path} cannot be read; give yourself the right to.") from None
     except IsADirectoryError:
-        raise Damaged(f"{path} is a folder", files) from None
+        raise Damaged(f"{path} is a folder", files, mark) from None
     except (ValueError, RecursionError):
-        raise Damaged(f"{path} is damaged", files) from None
+        raise Damaged(f"{path} is damaged", files, mark) from None
     if not isinstance(record, dict) or "checksum" not in record:
-        raise Damaged(f"{path} is damaged: it is no record with a checksum", files)
+        raise Damaged(f"{path} is damaged: it is no record with a checksum", files, mark)
     if record["checksum"] != checksum(record):
-        raise Damaged(f"{path} is damaged: its checksum is not that of its content", files)
+        raise Damaged(f"{path} is damaged: its checksum is not that of its content", files, mark)
     return record

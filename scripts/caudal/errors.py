@@ -1,8 +1,9 @@
 """The exceptions that are meant for the user's eyes."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
+
+from caudal.atomic import remove
 
 
 class UserError(ValueError):
@@ -33,10 +34,8 @@ class Damaged(UserError):
     def discard(self) -> str:
         """Remove the files; returns the sentence that says so."""
         if self.mark:
+            self.mark.parent.mkdir(parents=True, exist_ok=True)
             self.mark.touch()
         for file in self.files:
-            if file.is_dir():
-                shutil.rmtree(file)
-            else:
-                file.unlink(missing_ok=True)
+            remove(file)
         return f"{self.what}. Run the same command again: it makes what is missing."

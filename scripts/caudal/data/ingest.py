@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from caudal import checked_json
+from caudal.atomic import remove
 from caudal.data.csv_format import check_header, csv_format, read_head
 from caudal.data.labels import looks_numeric
 from caudal.data.lookahead import ahead
@@ -137,10 +138,8 @@ def _notes(schema: dict, parts: PartWriter, screening: Screening, rows_in: int) 
 def clear(folder: Path) -> None:
     """Make the folder, and remove what an earlier attempt left there, its manifest first."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    (folder / "rejects.csv").unlink(missing_ok=True)
-    for part in folder.glob("part-*.parquet"):
-        part.unlink()
+    for old in (folder / "manifest.json", folder / "rejects.csv", *folder.glob("part-*.parquet")):
+        remove(old)
 
 
 def source_rows(

@@ -14,7 +14,7 @@ from caudal.data.labels import find_class, label_type, sort_classes
 from caudal.errors import Damaged, UserError
 
 DAMAGED = "damaged"
-"""The name of the mark in the folder of a source that has to be converted anew."""
+"""The name of the mark beside a manifest that has to be made anew, to the same bytes."""
 
 MOST_CLASSES = 10_000
 COUNTS = ("rows_in", "rows", "rows_rejected", "rows_dropped")
@@ -22,7 +22,7 @@ COUNTS = ("rows_in", "rows", "rows_rejected", "rows_dropped")
 
 def load(path: str | Path) -> dict:
     """Read a manifest, its checksum included; raises Damaged where it is not what was written."""
-    return checked_json.read(path)
+    return checked_json.read(path, mark=Path(path).with_name(DAMAGED))
 
 
 def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
@@ -69,6 +69,7 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
     }
     _check(merged)
     checked_json.write(out, merged)
+    out.with_name(DAMAGED).unlink(missing_ok=True)
     return checked_json.sealed(merged)
 
 
@@ -98,17 +99,24 @@ def verify_part(root: Path, part: dict) -> pa.Buffer:
         If the file is missing or not what the manifest says; the sentence names it.
     """
     path = Path(root) / part["file"]
-    manifest = path.with_name("manifest.json")
     try:
         with pa.OSFile(str(path)) as file:
             content = file.read_buffer()
     except FileNotFoundError:
-        what = f"{path} is missing, though the manifest names it"
-        raise Damaged(what, [manifest], path.with_name(DAMAGED)) from None
+        raise damaged_part(path, "is missing, though the manifest names it") from None
+    except OSError as error:
+        if path.is_file():
+            raise
+        raise damaged_part(path, "is no file") from error
     if hashlib.sha256(content).hexdigest() != part["sha256"]:
-        what = f"{path} is damaged: its checksum is not the manifest's"
-        raise Damaged(what, [manifest], path.with_name(DAMAGED))
+        raise damaged_part(path, "is damaged: its checksum is not the manifest's")
     return content
+
+
+def damaged_part(path: Path, what: str) -> Damaged:
+    """The error that a part ``what``: its source has to be converted again."""
+    manifest = path.with_name("manifest.json")
+    return Damaged(f"{path} {what}", [manifest], path.with_name(DAMAGED))
 
 
 def _summary(source: dict) -> dict:
