@@ -37,7 +37,6 @@ rule all:
             ["results/fits/{point}/model.pkl", "results/fits/{point}/score.json"],
             point=POINTS,
         ),
-        collect("results/data/{source}/rejects.csv", source=PLAN.sources),
         REPAIRS,
 
 

@@ -92,6 +92,7 @@ ROOMS = (
     ["ranking"],
     ["report"],
     ["workflow"],
+    ["cli"],
 )
 """The package's modules and folders, in the order of the data's way."""
 

@@ -25,9 +25,9 @@ def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "checksum": checksum(content)}
 
 
-def write(path: str | Path, content: Mapping[str, Any]) -> None:
+def write(path: str | Path, content: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write ``content`` with its checksum, whole; the same bytes for the same content."""
-    text = json.dumps(sealed(content), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(sealed(content), indent=indent, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from caudal.models import plain_json
 from caudal.models.coefficients import coefficients
-from caudal.models.score_record import load_checked
+from caudal.models.score_record import load_checked, sha256
 
 
 def describe_best(
@@ -15,4 +15,4 @@ def describe_best(
     Raises Damaged where the model is not the best one's, or is not what its fit wrote.
     """
     coefficients(model, manifest, coefficients_csv, truth)
-    plain_json.write(load_checked(model), plain)
+    plain_json.write(load_checked(model), plain, coefficients_sha256=sha256(coefficients_csv))

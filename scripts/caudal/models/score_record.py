@@ -129,7 +129,7 @@ def write_fit(
     own = {
         "settings": settings,
         "model_bytes": size,
-        "model_sha256": _sha256(Path(model_file)),
+        "model_sha256": sha256(Path(model_file)),
         "peak_memory_mb": peak_memory_mb(),
     }
     write_score(score_file, cast(ScoreRecord, {**record, **own}))
@@ -150,13 +150,18 @@ def read_score(file: str | Path, point: str | None = None) -> ScoreRecord:
 
 
 def load_checked(model_file: str | Path) -> "Pipeline":
-    """The model in a file of the run, if it is what the ``score.json`` beside it vouches for.
+    """The model in a file of the run, if ``check_best`` finds nothing against it."""
+    from caudal.models.pickling import load_model
+
+    return load_model(check_best(model_file))
+
+
+def check_best(model_file: str | Path) -> Path:
+    """The model file, if it is what the ``score.json`` beside it vouches for.
 
     Raises Damaged where either is missing or damaged, or where the best model of a run is not that
     of the point which its ranking has first.
     """
-    from caudal.models.pickling import load_model
-
     model_file = Path(model_file)
     record = read_score(model_file.with_name(NAME))
     ranking = model_file.parent.with_name("ranking.csv")
@@ -165,7 +170,7 @@ def load_checked(model_file: str | Path) -> "Pipeline":
             first = next(csv.DictReader(file), {}).get("point")
         if record["point"] != first:
             raise damaged(model_file, f"is of the point {record['point']}; the first is {first}")
-    return load_model(check_model(model_file, record))
+    return check_model(model_file, record)
 
 
 def check_size(model_file: Path, record: ScoreRecord) -> None:
@@ -181,7 +186,7 @@ def check_model(model_file: str | Path, record: ScoreRecord) -> Path:
     A pickle can run any code, so none is loaded that the run itself did not write.
     """
     model_file = Path(model_file)
-    if not model_file.is_file() or _sha256(model_file) != record.get("model_sha256"):
+    if not model_file.is_file() or sha256(model_file) != record.get("model_sha256"):
         raise _damaged_model(model_file)
     return model_file
 
@@ -199,7 +204,8 @@ def _damaged_model(file: Path) -> Damaged:
     return damaged(file, "is not the file that the fit wrote" if file.exists() else "is missing")
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """The checksum of a file's bytes, in hexadecimal."""
     with open(file, "rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 

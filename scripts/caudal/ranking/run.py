@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from caudal.data.manifest import load
-from caudal.models.score_record import COSTS, NAME, ScoreRecord, fields, read_score
+from caudal.models.plain_json import NAME as PLAIN
+from caudal.models.plain_json import check_coefficients
+from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
 from caudal.ranking.tables import RANKING_FIELDS, check_costs, check_ranking, read_table
 
 MOST_TERMS = 1_000
@@ -111,7 +113,10 @@ def gather(folder: Path) -> Run:
     manifest_file = home / "data" / "manifest.json"
     manifest = load(manifest_file) if manifest_file.exists() else {}
     run = Run(results, {label: _axis(results, label) for label in labels}, manifest)
-    _read_terms(run, home / "best" / "coefficients.csv")
+    terms = home / BEST / "coefficients.csv"
+    if terms.with_name(PLAIN).exists():
+        check_coefficients(terms)
+    _read_terms(run, terms)
     for source in manifest.get("sources", []):
         file = home / "data" / source["name"] / "rejects.csv"
         run.rejects[source["name"]] = _rows(file, MOST_REJECTS)

@@ -1,7 +1,6 @@
 """How far a run is: the points done, the time left, the leader so far.
 
-From a second shell, in the run's working directory: ``caudal`` prints it once, ``caudal watch``
-again and again until all points are done.
+From a second shell, in the run's working directory: the command ``caudal``.
 """
 
 import os
@@ -85,21 +84,6 @@ def say_status(folder: str | Path = ".") -> None:
     found = status(folder)
     if found.points:
         print(f"Caudal: {found}", file=sys.stderr, flush=True)
-
-
-def main() -> None:
-    """The command ``caudal [watch]``."""
-    arguments = sys.argv[1:]
-    if arguments not in ([], ["watch"]):
-        sys.exit("usage: caudal [watch]     (in the working directory of a run)")
-    found = status()
-    if not found.points:
-        sys.exit("There is no results/grid.csv here; call me in the working directory of a run.")
-    print(found)
-    while arguments and found.done < found.points:
-        time.sleep(EVERY)
-        found = status()
-        print(found, flush=True)
 
 
 def _better(record: ScoreRecord, other: ScoreRecord) -> bool:
