@@ -27,13 +27,16 @@ localrules:
 rule all:
     default_target: True
     input:
-        "results/report.html",
-        "results/grid.csv",
-        "results/ranking.csv",
-        "results/costs.csv",
-        "results/best/model.pkl",
-        "results/best/coefficients.csv",
-        "results/best/model.json",
+        rules.write_report.output,
+        rules.rank.output,
+        rules.name_coefficients.output,
+        rules.take_best.output,
+        rules.write_grid.output,
+        # Missing beneath results that are there, these are made again.
+        collect(
+            ["results/fits/{point}/model.pkl", "results/fits/{point}/score.json"],
+            point=POINTS,
+        ),
         REPAIRS,
 
 

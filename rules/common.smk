@@ -8,7 +8,7 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import footprint, future_dates, resources, run_lock
+from caudal.workflow import footprint, future_dates, repairs, resources, run_lock
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 
@@ -30,17 +30,17 @@ PLAN = ask(
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)
 
-# Sources of which a fit found a damaged part are converted again, to the same parts: nothing that
-# is fitted already has to be fitted again. Should the parts differ after all, rank sees it.
-REPAIRS = PLAN.repairs
-MANIFEST = "results/data/manifest.json"
-MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
-
 if workflow.is_main_process:  # and not within a job
     LOCK = ask(run_lock.take)
     future_dates.mend_dates()
     ask(future_dates.check_dates, PLAN.sources.values())
     ask(footprint.tell, PLAN, ROWS, COUNTED)
+
+# What is damaged in the data is made again as it was: nothing that is fitted already has to be
+# fitted again. Should it differ after all, rank sees it.
+REPAIRS = ask(repairs.find, PLAN.sources, workflow.is_main_process, not workflow.dryrun)
+MANIFEST = "results/data/manifest.json"
+MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 
 
 def code_of(name):

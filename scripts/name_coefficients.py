@@ -2,28 +2,15 @@
 
 from pathlib import Path
 
-from caudal.models import plain_json
-from caudal.models.coefficients import coefficients
-from caudal.models.score_record import load_checked
+from caudal.models.best import describe_best
 from caudal.workflow.job_log import job_log
-
-
-def name_coefficients(
-    model: str, manifest: str, coefficients_csv: str, plain: str, truth: str | None
-) -> None:
-    """Write the table of coefficients and the model as JSON."""
-    coefficients(
-        Path(model), Path(manifest), Path(coefficients_csv), Path(truth) if truth else None
-    )
-    plain_json.write(load_checked(Path(model)), Path(plain))
-
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        name_coefficients(
-            snakemake.input.model,
-            snakemake.input.manifest,
-            snakemake.output.coefficients,
-            snakemake.output.plain,
-            snakemake.input.truth or None,
+        describe_best(
+            Path(snakemake.input.model),
+            Path(snakemake.input.manifest),
+            Path(snakemake.output.coefficients),
+            Path(snakemake.output.plain),
+            Path(snakemake.input.truth) if snakemake.input.truth else None,
         )

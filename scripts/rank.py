@@ -4,13 +4,15 @@ from pathlib import Path
 
 from caudal.config.grid import make_point
 from caudal.data.manifest import load
-from caudal.ranking.rank import rank
+from caudal.ranking.rank import check_grid, rank
 from caudal.workflow.job_log import job_log
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
+        points = [make_point(parameters) for parameters in snakemake.params.points]
+        check_grid(points, snakemake.input.grid)
         rank(
-            [make_point(point) for point in snakemake.params.points],
+            points,
             [Path(file) for file in snakemake.input.scores],
             Path(snakemake.output.ranking),
             Path(snakemake.output.costs),

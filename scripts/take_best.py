@@ -8,7 +8,6 @@ from caudal.workflow.job_log import job_log
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         take_best(
-            Path(snakemake.input.ranking),
-            Path(snakemake.input.models[0]).parents[1],
+            Path(snakemake.input.ranking).parent,
             Path(snakemake.output.model),
         )

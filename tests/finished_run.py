@@ -7,6 +7,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from caudal import checked_json
+from caudal.models.score_record import FORMAT, plain
 
 BLOCKS = 24
 ROWS = 100_000
@@ -45,6 +47,7 @@ def score_record(point, level, parameters):
     score = -float(own[:, 0].mean()) if known else None
     benchmark = -float(own[:, 1].mean()) if known else -0.2
     return {
+        "format": FORMAT,
         "point": point,
         "parameters": parameters,
         "score": score,
@@ -173,6 +176,5 @@ def write_csv(path, header, rows):
 
 
 def write_json(path, content):
-    """Write a record."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content), encoding="utf-8")
+    """Write a record with its checksum."""
+    checked_json.write(path, plain(content))

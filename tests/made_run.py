@@ -59,5 +59,5 @@ def make_run(folder, csv_file, data, grids):
     points = make_fits(folder, manifest_file, data, grids)
     rank_points(folder, points)
     home = Path(folder) / "results"
-    take_best(home / "ranking.csv", home / "fits", home / "best" / "model.pkl")
+    take_best(home, home / "best" / "model.pkl")
     return points

@@ -16,7 +16,7 @@ from caudal.ranking.run import gather
 from caudal.report.advice import advise, calibration_error
 from caudal.report.next_values import next_value
 from caudal.wording import THIN
-from finished_run import score_record, term, write_json, write_run
+from finished_run import term, write_json, write_run
 
 
 def advice_of(folder):
@@ -228,7 +228,6 @@ def test_one_point_asks_for_another(tmp_path):
 
 
 def test_a_record_without_losses_gives_no_verdict(tmp_path):
-    record = score_record("0" * 12, 0.18, {})
-    write_run(tmp_path, {"degree": [2]})
+    record = write_run(tmp_path, {"degree": [2]})[0]
     change(tmp_path, record, losses=[], learning_curve=[], drift=[], calibration=[])
     assert "rows" not in advice_of(tmp_path)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from caudal.config.grid import expand
 from caudal.errors import Damaged
-from caudal.ranking.rank import rank, read_table
+from caudal.ranking.rank import rank
+from caudal.ranking.tables import read_table
 from workflow import CONFIG, command, finished, jobs, results, snakemake, write_config
 
 

@@ -11,7 +11,7 @@ from caudal.config.grid import expand
 from caudal.config.settings import complete
 from caudal.data.manifest import merge
 from caudal.errors import UserError
-from caudal.learn.fitting import fit_points, write_record
+from caudal.learn.fitting import fit_points
 from caudal.models.coefficients import table
 from caudal.models.pickling import dump_model, load_model
 from caudal.simulate.write import simulate
@@ -95,7 +95,7 @@ def results_of(fits, folder):
     found = {}
     for point, model, record in fits:
         dump_model(model, folder / "model.pkl")
-        found[point.id] = (folder / "model.pkl").read_bytes(), write_record(without_costs(record))
+        found[point.id] = (folder / "model.pkl").read_bytes(), json.dumps(without_costs(record))
     return found
 
 
@@ -161,7 +161,7 @@ def test_a_sorted_file_is_learned_mixed(rows, tmp_path):
             settings = stream(order=order, active=16, piece=5)
             found = run(manifest, points, settings)
             scores[name, order] = max((r["score"], r["r2"]) for _, _, r in found)
-    assert not scores["sorted", "sequential"][1] > 0.02
+    assert (scores["sorted", "sequential"][1] or 0) <= 0.02
     assert scores["sorted", "mux"][0] == pytest.approx(
         scores["shuffled", "sequential"][0], rel=0.05
     )
@@ -189,7 +189,7 @@ def test_a_diverging_point_is_told_and_the_others_go_on(tmp_path):
     model, record = fits[1000]
     assert model is None
     assert record["diverged"]
-    assert json.loads(write_record(record))["score"] is None
+    assert record["score"] is None
     assert not fits[1e-300][1]["diverged"]
 
 

@@ -81,7 +81,7 @@ def test_the_snakefile_is_short_and_without_functions():
 
 
 ROOMS = (
-    ["errors", "wording", "atomic", "moved"],
+    ["errors", "wording", "atomic", "checked_json", "moved"],
     ["streams"],
     ["data"],
     ["features"],
@@ -92,6 +92,7 @@ ROOMS = (
     ["ranking"],
     ["report"],
     ["workflow"],
+    ["cli"],
 )
 """The package's modules and folders, in the order of the data's way."""
 

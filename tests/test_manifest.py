@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from caudal import checked_json
 from caudal.data import manifest
 from caudal.data.ingest import to_parquet
 from caudal.data.schema import decide
@@ -101,7 +102,7 @@ def test_a_label_of_more_classes_than_are_counted_is_told(tmp_path):
     (path,) = ingest(tmp_path, a=A)
     content = json.loads(path.read_text())
     content["columns"]["y"] |= {"levels": 100_000, "levels_exact": False}
-    path.write_text(json.dumps(content))
+    checked_json.write(path, content)
     with pytest.raises(UserError, match="the label 'y' has more than 100000 classes"):
         manifest.merge([path], tmp_path / "data/manifest.json")
 
@@ -113,7 +114,7 @@ def test_the_checksum_is_of_the_content_alone(tmp_path):
     assert merge(tmp_path / "2", a=A) == first
     assert merge(tmp_path / "3", a=A.replace("2.5", "2.75"))["checksum"] != first["checksum"]
     content = {key: value for key, value in first.items() if key != "checksum"}
-    assert manifest.checksum(content) == first["checksum"]
+    assert checked_json.checksum(content) == first["checksum"]
 
 
 def test_a_part_is_given_as_it_was_written_or_not_at_all(tmp_path):

@@ -2,20 +2,21 @@
 
 import csv
 import hashlib
-import json
 
 import pytest
 from caudal.config.grid import expand
 from caudal.errors import UserError
 from caudal.models.pickling import dump_model
-from caudal.models.score_record import load_checked
-from caudal.ranking.rank import rank, read_table, take_best, write_grid
+from caudal.models.score_record import FORMAT, load_checked, write_score
+from caudal.ranking.rank import rank, take_best, write_grid
+from caudal.ranking.tables import read_table
 
 POINTS = expand([{"classifier": {"alpha": [0.1, 0.01, 0.001, 0.0001], "penalty": "l2"}}])
 
 
 def record_of(point, score, **fields):
     return {
+        "format": FORMAT,
         "point": point.id,
         "parameters": point.parameters,
         "score": score,
@@ -38,7 +39,7 @@ def write_fits(folder, scores):
         size = dump_model(None if score is None else {"score": score}, home / "model.pkl")
         digest = hashlib.sha256((home / "model.pkl").read_bytes()).hexdigest()
         record = record_of(point, score, model_bytes=size, model_sha256=digest)
-        (home / "score.json").write_text(json.dumps(record))
+        write_score(home / "score.json", record)
         files.append(home / "score.json")
     return files
 
@@ -114,7 +115,7 @@ def test_a_truncated_model_is_named_by_rank(tmp_path):
 
 def test_the_best_model_is_copied_whole(tmp_path):
     rank_in(tmp_path, write_fits(tmp_path, [-0.2, None, -0.1, -0.3]))
-    best = take_best(tmp_path / "ranking.csv", tmp_path / "fits", tmp_path / "best.pkl")
+    best = take_best(tmp_path, tmp_path / "best.pkl")
     assert best == POINTS[2].id
     model = tmp_path / "fits" / best / "model.pkl"
     assert (tmp_path / "best.pkl").read_bytes() == model.read_bytes()
@@ -129,11 +130,11 @@ def test_a_best_model_with_other_bytes_is_refused(tmp_path):
     content[-3] ^= 1
     model.write_bytes(content)
     with pytest.raises(UserError, match=str(model)):
-        take_best(tmp_path / "ranking.csv", tmp_path / "fits", tmp_path / "best.pkl")
+        take_best(tmp_path, tmp_path / "best.pkl")
     assert not (tmp_path / "best.pkl").exists()
 
 
 def test_there_is_no_best_where_all_diverged(tmp_path):
     rank_in(tmp_path, write_fits(tmp_path, [None] * 4))
     with pytest.raises(UserError, match="Every point of the grid has diverged"):
-        take_best(tmp_path / "ranking.csv", tmp_path / "fits", tmp_path / "best.pkl")
+        take_best(tmp_path, tmp_path / "best.pkl")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from caudal.errors import UserError
-from caudal.ranking.rank import read_table
+from caudal.ranking.tables import read_table
 from caudal.simulate.write import simulate
 from made_run import make_run
 

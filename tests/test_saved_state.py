@@ -14,7 +14,7 @@ import pytest
 from caudal.config.grid import expand
 from caudal.features.hashing import Registry
 from caudal.learn import batches, job
-from caudal.learn.fitting import fit_points, write_record
+from caudal.learn.fitting import fit_points
 from caudal.learn.saved_state import NAME, SavedState
 from caudal.models.pickling import dump_model
 from made_run import CONFIG, make_data
@@ -75,7 +75,7 @@ def fitted(manifest, folder, points, stream, saved=None, code=""):
     ):
         dump_model(model, folder / "model.pkl")
         kept = {key: value for key, value in record.items() if key not in COSTS}
-        found[point.id] = (folder / "model.pkl").read_bytes(), write_record(kept)
+        found[point.id] = (folder / "model.pkl").read_bytes(), json.dumps(kept)
     return found
 
 

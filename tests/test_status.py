@@ -1,8 +1,8 @@
 """The state of a run while it runs."""
 
-import json
 import os
 
+from caudal.models.score_record import FORMAT, write_score
 from caudal.ranking.status import say_status, status
 
 
@@ -15,8 +15,9 @@ def run_with(folder, scores, points=5):
         file = fits / ids[i] / "score.json"
         file.parent.mkdir()
         steps = {"extractor": {}, "vectorizer": {"degree": 2}, "classifier": {"alpha": 0.1}}
-        record = {"point": ids[i], "score": score, "r2": 0.1, "parameters": steps}
-        file.write_text(json.dumps(record))
+        record = {"format": FORMAT, "point": ids[i], "score": score, "standard_error": 0.1,
+                  "benchmark_score": -0.2, "r2": 0.1, "rows": 10, "parameters": steps}  # fmt: skip
+        write_score(file, record)
         os.utime(file, (1000 + 10 * i, 1000 + 10 * i))
     return ids
 

@@ -1,12 +1,16 @@
 """Outputs that appear whole or not at all."""
 
 import errno
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+WRITING = ".writing"
+"""What the names of files and folders end with that are not whole yet."""
 
 
 @contextmanager
@@ -18,10 +22,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
+    handle, name = tempfile.mkstemp(WRITING, f".{path.name}.", path.parent)
     temporary = Path(name)
     try:
+        _lock(handle)
         yield temporary
         with open(temporary, "rb") as written:
             os.fsync(written.fileno())
@@ -33,6 +37,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 @contextmanager
@@ -40,15 +45,17 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     """Give a temporary folder beside ``path``; it replaces ``path`` when the block ends well."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(WRITING, f".{path.name}.", path.parent))
+    handle = os.open(temporary, os.O_RDONLY)
     try:
+        _lock(handle)
         yield temporary
         os.chmod(temporary, 0o777 & ~_umask())
-        if path.exists():
-            shutil.rmtree(path)
+        remove(path)
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(handle)
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -63,8 +70,56 @@ def write_bytes(path: str | Path, content: bytes | memoryview) -> None:
         with whole_file(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
-        error.needed = memoryview(content).nbytes
+        error.needed = memoryview(content).nbytes  # type: ignore[attr-defined]
         raise
+
+
+def remove(path: str | Path) -> None:
+    """Remove a file, or a folder with all that is in it; nothing where there is none."""
+    path = Path(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sweep(folder: str | Path) -> list[Path]:
+    """Remove what writers that were killed have left half-written in a folder; returns it.
+
+    A writer holds a lock on what it writes, which ends with the process. Where the file system has
+    no locks, nothing is removed.
+    """
+    swept = []
+    for home, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            if name.startswith(".") and name.endswith(WRITING):
+                path = Path(home, name)
+                if _is_abandoned(path):
+                    remove(path)
+                    swept.append(path)
+    return swept
+
+
+def _is_abandoned(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # it has just been moved into place
+        return False
+    try:
+        return _lock(handle) and os.stat(path).st_ino == os.fstat(handle).st_ino
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file or folder for this process; False where that cannot be had."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def is_full(error: OSError) -> bool:

@@ -1,6 +1,9 @@
 """The exceptions that are meant for the user's eyes."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from caudal.atomic import remove
 
 
 class UserError(ValueError):
@@ -16,19 +19,23 @@ class Damaged(UserError):
     A job that meets them discards them, so that the same command makes them again.
     """
 
-    def __init__(self, what: str, files: list[Path], mark: Path | None = None):
+    def __init__(self, what: str, files: Sequence[Path], mark: Path | None = None):
         """Say ``what`` is wrong; ``files`` have to go, and ``mark`` is left in their place."""
         super().__init__(what, files, mark)
-        self.what, self.files, self.mark = what, files, mark
+        self.what, self.files, self.mark = what, list(files), mark
 
     def __str__(self) -> str:
-        folder = self.files[0].parent
-        return f"{self.what}; delete the folder {folder} and run Snakemake again."
+        there = [file for file in self.files if file.exists()]
+        if not there:
+            return f"{self.what}; run Snakemake again to make it."
+        goes = there[0] if len(there) == 1 else f"the folder {there[0].parent}"
+        return f"{self.what}; delete {goes} and run Snakemake again."
 
     def discard(self) -> str:
         """Remove the files; returns the sentence that says so."""
         if self.mark:
+            self.mark.parent.mkdir(parents=True, exist_ok=True)
             self.mark.touch()
         for file in self.files:
-            file.unlink(missing_ok=True)
+            remove(file)
         return f"{self.what}. Run the same command again: it makes what is missing."

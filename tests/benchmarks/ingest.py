@@ -25,8 +25,8 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from caudal.data import ingest
 from caudal.data.schema import decide
+from caudal.models.peak_memory import peak_memory_mb
 from caudal.simulate.write import simulate
-from caudal.workflow.peak_memory import peak_memory_mb
 
 ROWS = {"numbers": 3_000_000, "categories": 2_000_000, "ids": 3_000_000}
 MODELS = {"numbers": "logistic", "categories": "clicks"}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from caudal.config.settings import complete
-from caudal.workflow.peak_memory import peak_memory_mb
+from caudal.models.peak_memory import peak_memory_mb
 from fit import fit
 
 SCHEMA = Path(__file__).parents[2] / "rules/config.schema.yaml"

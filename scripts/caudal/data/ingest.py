@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from caudal.data import manifest
+from caudal import checked_json
+from caudal.atomic import remove
 from caudal.data.csv_format import check_header, csv_format, read_head
 from caudal.data.labels import looks_numeric
 from caudal.data.lookahead import ahead
@@ -87,7 +88,7 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
     kept = found["rows"] + found["rows_rejected"] + found["rows_dropped"]
     if rows_in != kept:
         raise AssertionError(f"{file}: {rows_in} rows came in and {kept} are accounted for")
-    manifest.write(folder / "manifest.json", found)
+    checked_json.write(folder / "manifest.json", found)
     return found
 
 
@@ -137,10 +138,8 @@ def _notes(schema: dict, parts: PartWriter, screening: Screening, rows_in: int) 
 def clear(folder: Path) -> None:
     """Make the folder, and remove what an earlier attempt left there, its manifest first."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    (folder / "rejects.csv").unlink(missing_ok=True)
-    for part in folder.glob("part-*.parquet"):
-        part.unlink()
+    for old in (folder / "manifest.json", folder / "rejects.csv", *folder.glob("part-*.parquet")):
+        remove(old)
 
 
 def source_rows(

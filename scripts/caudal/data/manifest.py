@@ -1,7 +1,6 @@
 """Manifests: what stands in the parts, written, read, merged, and held against the parts."""
 
 import hashlib
-import json
 import math
 from collections import Counter
 from itertools import pairwise
@@ -9,37 +8,21 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from caudal.atomic import write_text
+from caudal import checked_json
 from caudal.data.column_stats import TOP_LEVELS, merge_moments, top
 from caudal.data.labels import find_class, label_type, sort_classes
 from caudal.errors import Damaged, UserError
 
 DAMAGED = "damaged"
-"""The name of the mark in the folder of a source that has to be converted anew."""
+"""The name of the mark beside a manifest that has to be made anew, to the same bytes."""
 
 MOST_CLASSES = 10_000
 COUNTS = ("rows_in", "rows", "rows_rejected", "rows_dropped")
 
 
-def write(path: Path, manifest: dict) -> None:
-    """Write a manifest whole, the same bytes for the same content."""
-    write_text(path, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def load(path: Path) -> dict:
-    """Read a manifest.
-
-    Raises
-    ------
-    UserError
-        If the file is not there; Damaged if it cannot be read.
-    """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; run Snakemake again to make it.") from None
-    except ValueError:
-        raise Damaged(f"{path} is damaged", [Path(path)]) from None
+def load(path: str | Path) -> dict:
+    """Read a manifest, its checksum included; raises Damaged where it is not what was written."""
+    return checked_json.read(path, mark=Path(path).with_name(DAMAGED))
 
 
 def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
@@ -86,9 +69,9 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
         "notes": [f"{source['file']}: {note}" for source in found for note in source["notes"]],
     }
     _check(merged)
-    merged["checksum"] = checksum(merged)
-    write(out, merged)
-    return merged
+    checked_json.write(out, merged)
+    out.with_name(DAMAGED).unlink(missing_ok=True)
+    return checked_json.sealed(merged)
 
 
 def _positive(classes: list[str], given: object) -> str | None:
@@ -102,12 +85,6 @@ def _positive(classes: list[str], given: object) -> str | None:
             "one of two labels, or leave it out."
         )
     return found
-
-
-def checksum(content: dict) -> str:
-    """The SHA-256 of a manifest's content, whatever the order of its keys."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def verify_part(root: Path, part: dict) -> pa.Buffer:
@@ -124,17 +101,24 @@ def verify_part(root: Path, part: dict) -> pa.Buffer:
         If the file is missing or not what the manifest says; the sentence names it.
     """
     path = Path(root) / part["file"]
-    manifest = path.with_name("manifest.json")
     try:
         with pa.OSFile(str(path)) as file:
             content = file.read_buffer()
     except FileNotFoundError:
-        what = f"{path} is missing, though the manifest names it"
-        raise Damaged(what, [manifest], path.with_name(DAMAGED)) from None
+        raise damaged_part(path, "is missing, though the manifest names it") from None
+    except OSError as error:
+        if path.is_file():
+            raise
+        raise damaged_part(path, "is no file") from error
     if hashlib.sha256(content).hexdigest() != part["sha256"]:
-        what = f"{path} is damaged: its checksum is not the manifest's"
-        raise Damaged(what, [manifest], path.with_name(DAMAGED))
+        raise damaged_part(path, "is damaged: its checksum is not the manifest's")
     return content
+
+
+def damaged_part(path: Path, what: str) -> Damaged:
+    """The error that a part ``what``: its source has to be converted again."""
+    manifest = path.with_name("manifest.json")
+    return Damaged(f"{path} {what}", [manifest], path.with_name(DAMAGED))
 
 
 def _summary(source: dict) -> dict:

@@ -1,12 +1,8 @@
 """Fits points: streams the chunks once and trains every point of a job on them."""
 
-import json
 import logging
-import math
-import platform
 import time
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from caudal.config.grid import Point, shared_features
@@ -19,13 +15,12 @@ from caudal.learn.learners import Diverged, make_learner
 from caudal.learn.progressive import Progress, make_plan
 from caudal.learn.saved_state import SavedState
 from caudal.learn.targets import make_target
+from caudal.models.score_record import ScoreRecord, make_record, versions
 
 log = logging.getLogger("caudal")
 
 HOW = ("prefetch", "save_every")
 """Settings of the stream that no result depends on."""
-
-PACKAGES = ("scikit-learn", "numpy", "scipy", "pyarrow", "numba")
 
 
 def fit_points(
@@ -37,14 +32,14 @@ def fit_points(
     seed: int,
     saved: SavedState | None = None,
     code: str = "",
-) -> Iterator[tuple[Point, object, dict]]:
+) -> Iterator[tuple[Point, object, ScoreRecord]]:
     """Train ``points`` in one pass over the chunks; yields (point, model, score record) of each.
 
     With ``saved`` the state is saved every so often, and a fit of the same data, parameters,
     settings and ``code`` (its hash) goes on from there.
 
     The record holds the fields of ``score.json``. A point whose weights leave the range of
-    floating-point numbers has the model None and the score nan. Raises UserError where the data
+    floating-point numbers has the model None and the score None. Raises UserError where the data
     and the settings do not fit each other.
     """
     started = time.perf_counter()
@@ -108,45 +103,25 @@ def _owner(points, manifest, stream, score, data, seed, code) -> dict:
         "data": data,
         "seed": seed,
         "code": code,
-        "versions": _versions(),
+        "versions": versions(),
     }
 
 
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-
-
-def _finish(fit: Fit, features: Features, seconds: float, manifest: dict):
+def _finish(
+    fit: Fit, features: Features, seconds: float, manifest: dict
+) -> tuple[Point, object, ScoreRecord]:
     model = None
     if not fit.diverged:
         try:
             model = make_pipeline(features.extractor, features.vectorizer, fit.learner.fitted())
         except Diverged:
             fit.diverged = True
-    record = {"point": fit.point.id, "parameters": fit.point.parameters, **fit.progress.record()}
-    if fit.diverged:
-        record |= {"score": math.nan, "standard_error": math.nan, "r2": math.nan}
-    record |= {
-        "diverged": fit.diverged,
-        "seconds": seconds,
-        "rows_per_second": record["rows"] / seconds,
-        "columns_touched": features.registry.size,
-        "data_checksum": manifest["checksum"],
-        "versions": _versions(),
-    }
+    record = make_record(
+        fit.point,
+        fit.progress.record(),
+        diverged=fit.diverged,
+        seconds=seconds,
+        columns_touched=features.registry.size,
+        data_checksum=manifest["checksum"],
+    )
     return fit.point, model, record
-
-
-def write_record(record: dict) -> str:
-    """``score.json``'s text: nan becomes null, keys in their order."""
-    return json.dumps(_without_nan(record), indent=1, ensure_ascii=False) + "\n"
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

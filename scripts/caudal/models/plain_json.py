@@ -13,26 +13,41 @@ a column that is not listed weighs 0. ``probability`` says what becomes of margi
   above 0, of more classes the one with the largest margin.
 """
 
-import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from caudal.atomic import write_text
+from caudal import checked_json
+from caudal.errors import Damaged
+from caudal.models.score_record import sha256
 
 log = logging.getLogger("caudal")
 
+NAME = "model.json"
 FORMAT = 1
 PROBABILITIES: dict[str | None, str] = {"log_loss": "logistic", "modified_huber": "modified_huber"}
 
 
-def write(model, path: str | Path) -> None:
-    """Write a fitted pipeline to ``path``; ``columns`` is null where it is not linear."""
-    content = describe(model)
+def write(model, path: str | Path, **more: Any) -> None:
+    """Write a fitted pipeline to ``path`` with the fields ``more`` and the checksum of all.
+
+    ``columns`` is null where it is not linear.
+    """
+    content = {**describe(model), **more}
     if content["columns"] is None:
         log.info("%s is not linear: model.json holds its settings alone.", content["classifier"])
-    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
+    checked_json.write(path, content, indent=None)
+
+
+def check_coefficients(coefficients_csv: Path) -> None:
+    """Raise Damaged where a table is not the one that ``model.json`` beside it was written with."""
+    plain = coefficients_csv.with_name(NAME)
+    files = [plain, coefficients_csv]
+    told = checked_json.read(plain, files).get("coefficients_sha256")
+    if not coefficients_csv.is_file() or sha256(coefficients_csv) != told:
+        raise Damaged(f"{coefficients_csv} is not what name_coefficients wrote", files)
 
 
 def describe(model) -> dict:

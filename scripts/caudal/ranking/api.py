@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING
 
 from caudal.config.grid import Point, describe, make_point
 from caudal.errors import UserError
-from caudal.models.score_record import check_model, load_checked, read_score
-from caudal.ranking.rank import read_table
+from caudal.models.score_record import (
+    MODEL,
+    NAME,
+    ScoreRecord,
+    check_model,
+    load_checked,
+    read_score,
+)
+from caudal.ranking.tables import read_ranking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +46,7 @@ class Result:
     standard_error: float | None
     r2: float | None
     parameters: dict[str, dict]
-    record: dict = field(repr=False)
+    record: ScoreRecord = field(repr=False)
     model_file: Path | None = field(default=None, repr=False)
 
     @cached_property
@@ -50,7 +57,7 @@ class Result:
         """
         from caudal.models.pickling import load_model
 
-        if self.score is None:
+        if self.score is None or self.model_file is None:
             raise UserError(f"The point {self.point} has diverged, so it has no model.")
         return load_model(check_model(self.model_file, self.record))
 
@@ -78,8 +85,12 @@ def results(n: int = 10, folder: str | Path = ".") -> list[Result]:
 
     Raises UserError where there is no ranking yet or a record is damaged.
     """
-    ranking = read_table(_results(folder) / "ranking.csv")
-    return [_result(folder, row["point"], int(row["rank"])) for row in ranking[:n]]
+    fits = _results(folder) / "fits"
+    ranking = read_ranking(_results(folder))[:n]
+    return [
+        _from_record(record, place, fits / record["point"] / MODEL)
+        for place, (_, record) in enumerate(ranking, 1)
+    ]
 
 
 def load(folder: str | Path = ".") -> "Pipeline":
@@ -99,7 +110,7 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     from caudal.learn.fitting import fit_points
 
     name = point.point if isinstance(point, Result) else point
-    score_file = _results(folder) / "fits" / name / "score.json"
+    score_file = _results(folder) / "fits" / name / NAME
     old = point.record if isinstance(point, Result) else read_score(score_file, name)
     if "settings" not in old:
         raise UserError(f"{score_file} has no 'settings', so the fit cannot be made again.")
@@ -112,7 +123,8 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
             settings["stream"], settings["score"], settings["data"], settings["seed"],
         )
     )  # fmt: skip
-    result = _from_record({**record, "settings": settings}, None, None)
+    record["settings"] = settings
+    result = _from_record(record, None, None)
     if model is not None:
         result.model = model
     return result
@@ -136,19 +148,14 @@ def _results(folder: str | Path) -> Path:
     return Path(folder) / "results"
 
 
-def _result(folder: str | Path, point: str, rank: int) -> Result:
-    home = _results(folder) / "fits" / point
-    return _from_record(read_score(home / "score.json", point), rank, home / "model.pkl")
-
-
-def _from_record(record: dict, rank: int | None, model_file: Path | None) -> Result:
-    figures = {key: _known(record[key]) for key in ("score", "standard_error", "r2")}
+def _from_record(record: ScoreRecord, rank: int | None, model_file: Path | None) -> Result:
     return Result(
-        rank, record["point"], **figures,
-        parameters=record["parameters"], record=record, model_file=model_file,
-    )  # fmt: skip
-
-
-def _known(value: float | None) -> float | None:
-    """A record that was not written yet has nan where the file has null."""
-    return None if value is None or value != value else value
+        rank=rank,
+        point=record["point"],
+        score=record["score"],
+        standard_error=record["standard_error"],
+        r2=record["r2"],
+        parameters=record["parameters"],
+        record=record,
+        model_file=model_file,
+    )

@@ -3,19 +3,23 @@
 import csv
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from caudal.errors import UserError
+from caudal.data.manifest import load
+from caudal.models.plain_json import NAME as PLAIN
+from caudal.models.plain_json import check_coefficients
+from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
+from caudal.ranking.tables import RANKING_FIELDS, check_costs, check_ranking, read_table
 
-RANKING_FIELDS = ("rank", "point", "score", "standard_error", "benchmark_score", "r2", "rows")
-COST_FIELDS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes")
 MOST_TERMS = 1_000
 """Terms of the best model that are read, the largest."""
 
@@ -95,25 +99,34 @@ class Run:
 def gather(folder: Path) -> Run:
     """Read the run whose working directory is ``folder``.
 
-    Only ``results/ranking.csv`` must be there; raises UserError where it is not or is empty.
+    Only ``results/ranking.csv`` must be there. Raises Damaged where it is not, or where anything
+    that is there is not what the run wrote.
     """
-    results_folder = Path(folder) / "results"
-    rows = _rows(results_folder / "ranking.csv")
-    if not rows:
-        raise UserError(
-            f"{results_folder / 'ranking.csv'} is missing or holds no points; "
-            "run Snakemake again to make it."
-        )
-    costs = {row["point"]: row for row in _rows(results_folder / "costs.csv")}
-    results = [_result(row, costs.get(row["point"], {}), results_folder) for row in rows]
+    home = Path(folder) / "results"
+    rows = read_table(home / "ranking.csv")
+    records = _records(home / "fits", [row.get("point", "") for row in rows])
+    check_ranking(home / "ranking.csv", rows, records)
+    if (home / "costs.csv").exists():
+        check_costs(home / "costs.csv", read_table(home / "costs.csv"), records)
+    results = [_result(row, records.get(row["point"]) or {}) for row in rows]
     labels = [name for name in rows[0] if name not in RANKING_FIELDS]
-    manifest = _json(results_folder / "data" / "manifest.json")
+    manifest_file = home / "data" / "manifest.json"
+    manifest = load(manifest_file) if manifest_file.exists() else {}
     run = Run(results, {label: _axis(results, label) for label in labels}, manifest)
-    _read_terms(run, results_folder / "best" / "coefficients.csv")
+    terms = home / BEST / "coefficients.csv"
+    if terms.with_name(PLAIN).exists():
+        check_coefficients(terms)
+    _read_terms(run, terms)
     for source in manifest.get("sources", []):
-        file = results_folder / "data" / source["name"] / "rejects.csv"
+        file = home / "data" / source["name"] / "rejects.csv"
         run.rejects[source["name"]] = _rows(file, MOST_REJECTS)
     return run
+
+
+def _records(fits: Path, points: Sequence[str]) -> dict[str, ScoreRecord]:
+    """The records that are there."""
+    files = {point: fits / point / NAME for point in points}
+    return {point: read_score(file, point) for point, file in files.items() if file.exists()}
 
 
 def value_of(cell: str):
@@ -142,15 +155,14 @@ def _axis(results: list[Result], label: str) -> list[str]:
     return numbers + sorted(texts, key=len) + [cell for cell in cells if not cell]
 
 
-def _result(row: dict, cost: dict, folder: Path) -> Result:
-    record = _json(folder / "fits" / row["point"] / "score.json")
+def _result(row: dict[str, str], record: Mapping[str, Any]) -> Result:
     return Result(
         rank=int(row["rank"]),
         point=row["point"],
         rows=int(row["rows"]),
         values={name: cell for name, cell in row.items() if name not in RANKING_FIELDS},
-        record=record,
-        cost={key: _number(cost.get(key) or record.get(key)) for key in COST_FIELDS},
+        record=dict(record),
+        cost={key: _number(value) for key, value in fields(record, COSTS).items()},
         **{key: _number(row[key]) for key in RANKING_FIELDS[2:6]},
     )
 
@@ -194,15 +206,6 @@ def _rows(file: Path, most: int | None = None) -> list[dict]:
     csv.field_size_limit(2**31 - 1)
     with open(file, encoding="utf-8", newline="") as opened:
         return list(islice(csv.DictReader(opened), most))
-
-
-def _json(file: Path) -> dict:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        raise UserError(f"{file} is damaged; delete it and run Snakemake again.") from None
 
 
 def _number(value) -> float:

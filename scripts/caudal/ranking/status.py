@@ -1,10 +1,8 @@
 """How far a run is: the points done, the time left, the leader so far.
 
-From a second shell, in the run's working directory: ``caudal`` prints it once, ``caudal watch``
-again and again until all points are done.
+From a second shell, in the run's working directory: the command ``caudal``.
 """
 
-import json
 import os
 import sys
 import time
@@ -14,6 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from caudal.config.grid import STEPS, cell
+from caudal.errors import UserError
+from caudal.models.score_record import NAME, ScoreRecord, read_score
+from caudal.ranking.tables import record_order
 from caudal.wording import duration
 
 EVERY = 10.0
@@ -29,7 +30,7 @@ class Status:
     points: int
     done: int
     seconds_left: float | None
-    leader: dict | None
+    leader: ScoreRecord | None
 
     def __str__(self) -> str:
         line = f"{self.done} of {self.points} points"
@@ -54,19 +55,21 @@ def status(folder: str | Path = ".") -> Status:
     home = Path(folder) / "results"
     try:
         lines = (home / "grid.csv").read_text(encoding="utf-8").splitlines()[1:]
-    except FileNotFoundError:
+    except (OSError, UnicodeDecodeError):
         return Status(0, 0, None, None)
     points = {line[:12] for line in lines}
-    ended, leader = [], None
+    ended: list[float] = []
+    leader: ScoreRecord | None = None
     for entry in os.scandir(home / "fits") if (home / "fits").is_dir() else ():
-        file = Path(entry.path) / "score.json"
+        file = Path(entry.path) / NAME
         if entry.name not in points:
             continue
         with suppress(FileNotFoundError):  # it may go away at any moment
             ended.append(file.stat().st_mtime)
-        record = _read(file)
-        if record and (leader is None or record["score"] > leader["score"]):
-            leader = record
+        with suppress(UserError):
+            record = read_score(file, entry.name)
+            if record["score"] is not None and (leader is None or _better(record, leader)):
+                leader = record
     left = _seconds_left(ended, len(points))
     return Status(len(points), len(ended), left, leader)
 
@@ -84,27 +87,8 @@ def say_status(folder: str | Path = ".") -> None:
         print(f"Caudal: {found}", file=sys.stderr, flush=True)
 
 
-def main() -> None:
-    """The command ``caudal [watch]``."""
-    arguments = sys.argv[1:]
-    if arguments not in ([], ["watch"]):
-        sys.exit("usage: caudal [watch]     (in the working directory of a run)")
-    found = status()
-    if not found.points:
-        sys.exit("There is no results/grid.csv here; call me in the working directory of a run.")
-    print(found)
-    while arguments and found.done < found.points:
-        time.sleep(EVERY)
-        found = status()
-        print(found, flush=True)
-
-
-def _read(file: Path) -> dict | None:
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return record if record.get("score") is not None else None
+def _better(record: ScoreRecord, other: ScoreRecord) -> bool:
+    return record_order(record) < record_order(other)
 
 
 def _seconds_left(ended: list[float], points: int) -> float | None:

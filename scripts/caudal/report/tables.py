@@ -5,8 +5,9 @@ import csv
 import io
 import math
 
+from caudal.models.score_record import COSTS
 from caudal.ranking.comparison import lead, score_estimate
-from caudal.ranking.run import COST_FIELDS, Result, Run, is_number
+from caudal.ranking.run import Result, Run, is_number
 from caudal.report.figures_grid import score_range
 from caudal.report.markup import Markup, escape, join, tag, void
 from caudal.report.parameter_words import axis_value
@@ -235,9 +236,9 @@ def costs(run: Run) -> Markup:
         rows.append(tag("tr", *cells, data_rank=result.rank))
     numbers = ("seconds", "rows per second", "peak memory of its job", "model file")
     heads = [("rank", NUMBER), "point", *((name, NUMBER) for name in numbers)]
-    header = ["point", *COST_FIELDS]
-    plain = ([r.point, *(r.cost[k] for k in COST_FIELDS)] for r in run.results)
-    above = tools("costs-table", "search points", download("costs.csv", header, plain))
+    header = ["point", *COSTS]
+    cells = ([r.point, *(r.cost[k] for k in COSTS)] for r in run.results)
+    above = tools("costs-table", "search points", download("costs.csv", header, cells))
     return above + table(heads, rows, "costs-table", "sortable searchable")
 
 

@@ -79,7 +79,9 @@ class Streamer:
         self.epoch = 0
 
     @seeded
-    def generate(self, max_batches: int | None = None, seed: Seed | None = None) -> Generator[Batch]:
+    def generate(
+        self, max_batches: int | None = None, seed: Seed | None = None
+    ) -> Generator[Batch]:
         """Begin the stream anew and yield its batches, at most ``max_batches`` of them.
 
         An epoch begins when its first batch is asked for; ``seed`` stands in for its number.

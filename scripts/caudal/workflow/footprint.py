@@ -1,12 +1,12 @@
 """What a run is about to do: its points, rows and jobs, and the disk that it takes."""
 
-import json
 import os
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from caudal.data.manifest import load
 from caudal.errors import UserError
 from caudal.wording import counted, size
 from caudal.workflow.plan import RunPlan
@@ -98,8 +98,8 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
 
 def _known_levels() -> dict[str, int]:
     try:
-        columns = json.loads(MANIFEST.read_text(encoding="utf-8"))["columns"]
-    except (OSError, ValueError):
+        columns = load(MANIFEST)["columns"]
+    except UserError:
         return {}
     return {name: column["levels"] for name, column in columns.items() if "levels" in column}
 

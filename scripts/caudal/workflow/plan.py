@@ -5,7 +5,7 @@ from pathlib import Path
 
 from caudal.config import grid, grid_checks
 from caudal.config import settings as config_settings
-from caudal.data import ingest, manifest
+from caudal.data import ingest
 from caudal.data.schema import decide
 from caudal.data.sources import sources
 from caudal.simulate.write import schema as simulated_schema
@@ -51,13 +51,6 @@ class RunPlan:
         """How often a fit saves its state, -1 for never."""
         minutes = self.settings["stream"]["save_every"]
         return -1 if minutes is None else round(60 * minutes)
-
-    @property
-    def repairs(self) -> list[str]:
-        """The manifests of the sources of which a fit has found a damaged part."""
-        folders = {f"results/data/{name}" for name in self.sources}
-        found = sorted(folder for folder in folders if Path(folder, manifest.DAMAGED).exists())
-        return [f"{folder}/manifest.json" for folder in found]
 
     @property
     def ingest_settings(self) -> dict:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from caudal.config.grid import Point, shared_features
 from caudal.data.csv_format import read_head
+from caudal.data.manifest import load
 from caudal.data.sources import suffix
+from caudal.errors import UserError
 from caudal.features.terms import make_terms
 from caudal.workflow.plan import RunPlan
 
@@ -33,8 +35,8 @@ def count_rows(plan: RunPlan) -> tuple[int, bool]:
     files = list(plan.sources.values())
     when = MANIFEST.stat().st_mtime if MANIFEST.exists() else -math.inf
     if all(file.stat().st_mtime <= when for file in files):
-        with suppress(ValueError, TypeError, KeyError):  # damaged: the jobs will find it
-            return json.loads(MANIFEST.read_text(encoding="utf-8"))["rows"], True
+        with suppress(UserError):  # damaged: the jobs will find it
+            return load(MANIFEST)["rows"], True
     return sum(map(_estimated_rows, files)), False
 
 

@@ -1,0 +1,73 @@
+"""What a run finds missing or damaged at its start, beneath results that Snakemake takes as done.
+
+Only sizes and dates are looked at, and the checksums of manifests; ``caudal check`` reads all.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from caudal.atomic import sweep
+from caudal.data.manifest import DAMAGED, damaged_part, load, verify_part
+from caudal.errors import Damaged
+
+DATA = Path("results/data")
+
+
+def find(sources: Iterable[str], look: bool = True, discard: bool = True) -> list[str]:
+    """The manifests that have to be made again, in the working directory.
+
+    They come out as they were, so nothing that is fitted has to be fitted again. ``look``: whether
+    to search for damage and say it, once in a run; ``discard``: whether to remove what is damaged,
+    as Snakemake has to find it missing, and what killed writers have left half-written.
+    """
+    homes = [*(DATA / name for name in sources), DATA]
+    if look:
+        for home in homes:
+            if error := next(_damages(home), None):
+                print(f"Caudal: {error.what}; it is made again.", file=sys.stderr)
+                if discard:
+                    error.discard()
+        if discard:
+            sweep("results")
+    whole = (DATA / "manifest.json").exists()
+    return [
+        str(home / "manifest.json")
+        for home in homes
+        if (home / DAMAGED).exists() or (whole and not (home / "manifest.json").exists())
+    ]
+
+
+def _damages(home: Path) -> Iterator[Damaged]:
+    manifest = home / "manifest.json"
+    if not manifest.exists():
+        return
+    try:
+        found = load(manifest)
+    except Damaged as error:
+        yield error
+        return
+    if home == DATA:  # its parts are those of the sources
+        return
+    when = manifest.stat().st_mtime_ns
+    for part in found["parts"]:
+        try:
+            _check_part(home, part, when)
+        except Damaged as error:
+            yield error
+
+
+def _check_part(home: Path, part: dict, when: int) -> None:
+    path = home / part["file"]
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        raise damaged_part(path, "is missing, though the manifest names it") from None
+    if there.st_size != part["bytes"]:
+        raise damaged_part(path, "is damaged: its size is not the manifest's")
+    if there.st_mtime_ns > when:  # a manifest is written last
+        verify_part(home, part)
+        with suppress(OSError):  # another's
+            os.utime(path, ns=(when, when))
