@@ -71,19 +71,28 @@ def _place(column, mask):
     return np.int64((np.uint64(column) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
 
 
+@njit(cache=True, inline="always")
+def first_look(column, table):
+    """What stands in ``table`` where ``column`` belongs: fetched for many before any is needed."""
+    return table[_place(column, np.int64(table.size - 1))]
+
+
 @njit(cache=True, forceinline=True)
-def slot_of(column, table, columns, size):
+def slot_of(column, look, table, columns, size):
     """The slot of ``column``, which is ``size`` where it is met for the first time.
 
-    ``table`` (entries,) int32 holds slots by open addressing; there must be room.
+    ``table`` (entries,) int64 holds ``slot << 32 | column`` by open addressing; there must be
+    room. ``look`` is the column's first look, however long ago.
     """
+    if look != EMPTY and np.int32(look & 0x7FFFFFFF) == column:
+        return np.int32(look >> 32)
     mask = np.int64(table.size - 1)
     at = _place(column, mask)
     while table[at] != EMPTY:
-        if columns[table[at]] == column:
-            return table[at]
+        if np.int32(table[at] & 0x7FFFFFFF) == column:
+            return np.int32(table[at] >> 32)
         at = (at + 1) & mask
-    table[at] = size
+    table[at] = (np.int64(size) << 32) | np.int64(column)
     columns[size] = column
     return np.int32(size)
 
@@ -91,18 +100,19 @@ def slot_of(column, table, columns, size):
 @njit(cache=True)
 def _enter(columns, table):
     for slot in range(columns.size):
-        slot_of(columns[slot], table, columns, slot)
+        slot_of(columns[slot], EMPTY, table, columns, slot)
 
 
 class Registry:
     """The columns touched so far and their slots.
 
-    ``columns[:size]`` holds the column of every slot (int32); ``table`` leads from column to slot.
+    ``columns[:size]`` holds the column of every slot (int32); ``table`` leads from column to slot
+    (int64, both in one entry, so that a look-up fetches one line of memory).
     """
 
     def __init__(self):
         """Start empty."""
-        self.table = np.full(1024, EMPTY, np.int32)
+        self.table = np.full(1024, EMPTY, np.int64)
         self.columns = np.empty(2 * len(self.table) // 3, np.int32)
         self.size = 0
 
@@ -128,7 +138,7 @@ class Registry:
         touched, self.columns = self.touched(), np.empty(2 * capacity // 3, np.int32)
         self.columns[: self.size] = touched
         self.table = None  # its memory goes before the larger one's comes
-        self.table = np.full(capacity, EMPTY, np.int32)
+        self.table = np.full(capacity, EMPTY, np.int64)
         _enter(self.touched(), self.table)
 
     def close(self) -> None:

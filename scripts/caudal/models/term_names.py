@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
-from caudal.features.encoder import bytes_and_ends, codes_and_levels
 from caudal.features.hashing import EMPTY, NOTHING, absorb, column_of, finish
+from caudal.features.levels import bytes_and_ends, codes_and_levels
 from caudal.features.terms import Term
 
 log = logging.getLogger("caudal")
