@@ -8,7 +8,14 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import footprint, future_dates, resources, run_lock
+from caudal.workflow import (
+    footprint,
+    future_dates,
+    helper,
+    resources,
+    run_lock,
+    terminal,
+)
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 
@@ -37,10 +44,14 @@ MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 
 if workflow.is_main_process:  # and not within a job
-    LOCK = ask(run_lock.take)
+    DRY = workflow.output_settings.dryrun
+    terminal.install(at_a_glance=not DRY)
+    LOCK = ask(run_lock.take, run_lock.FOLDER, not DRY)
     future_dates.mend_dates()
     ask(future_dates.check_dates, PLAN.sources.values())
     ask(footprint.tell, PLAN, ROWS, COUNTED)
+else:
+    run_lock.leave()  # a cluster's job: its run is on another machine
 
 
 def code_of(name):

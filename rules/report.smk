@@ -38,8 +38,6 @@ rule write_report:
         ],
     log:
         "logs/write_report/write_report.log",
-    benchmark:
-        "benchmarks/write_report/write_report.tsv"
     conda:
         "../envs/caudal.yaml"
     resources:

@@ -1,5 +1,10 @@
 """Train the points of one job in a single pass over the data."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 import hashlib
 from pathlib import Path
 
@@ -8,7 +13,6 @@ from caudal.config.grid import make_point
 from caudal.learn.fitting import fit_points, write_record
 from caudal.learn.saved_state import NAME, SavedState
 from caudal.models.pickling import dump_model
-from caudal.ranking.status import say_status
 from caudal.workflow.job_log import job_log
 from caudal.workflow.peak_memory import peak_memory_mb
 
@@ -54,4 +58,3 @@ if __name__ == "__main__":
             snakemake.resources.save_seconds,
             snakemake.params.code,
         )
-        say_status()
