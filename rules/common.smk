@@ -47,6 +47,7 @@ if workflow.is_main_process:  # and not within a job
     DRY = workflow.output_settings.dryrun
     terminal.install(at_a_glance=not DRY)
     LOCK = ask(run_lock.take, run_lock.FOLDER, not DRY)
+    compiled_cache.choose(run_lock.FOLDER / "numba")
     future_dates.mend_dates()
     ask(future_dates.check_dates, PLAN.sources.values())
     ask(footprint.tell, PLAN, ROWS, COUNTED)

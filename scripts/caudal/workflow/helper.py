@@ -35,7 +35,7 @@ def start(classifiers: list[dict]) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    name = f"caudal-{secrets.token_hex(8)}"
+    os.environ[HELPER] = name = f"caudal-{secrets.token_hex(8)}"
     environment = os.environ | {f"{library}_NUM_THREADS": "1" for library in THREADS}
     environment["PYTHONPATH"] = os.pathsep.join(
         [str(SCRIPTS), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -54,9 +54,7 @@ def start(classifiers: list[dict]) -> None:
                 stdin=subprocess.DEVNULL,
             )
     except OSError as error:
-        print(f"Caudal: each job starts by itself, no helper: {error}", file=sys.stderr)
-        return
-    os.environ[HELPER] = name
+        print(f"Caudal: each job starts by itself, without a helper: {error}", file=sys.stderr)
 
 
 def main() -> None:
@@ -107,8 +105,8 @@ class Helper:
         try:
             process.check_peer(connection)
             head, descriptors, _, _ = socket.recv_fds(connection, LENGTH.size, 3)
-            text = connection.recv(LENGTH.unpack(head)[0], socket.MSG_WAITALL)
-            request = json.loads(text)
+            with connection.makefile("rb") as stream:
+                request = json.loads(stream.read(LENGTH.unpack(head)[0]))
             if request["python"] != [sys.executable, sys.version]:
                 raise ConnectionError("the job is another Python's")
             child = os.fork()
