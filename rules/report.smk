@@ -29,8 +29,6 @@ rule write_report:
         captions=[f"results/figures/{figure.name}.rst" for figure in FIGURES],
     log:
         "logs/write_report/write_report.log",
-    benchmark:
-        "benchmarks/write_report/write_report.tsv"
     conda:
         "../envs/caudal.yaml"
     resources:

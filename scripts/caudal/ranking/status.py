@@ -4,8 +4,6 @@ From a second shell, in the run's working directory: the command ``caudal``.
 """
 
 import os
-import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -74,27 +72,13 @@ def status(folder: str | Path = ".") -> Status:
     return Status(len(points), len(ended), left, leader)
 
 
-def say_status(folder: str | Path = ".") -> None:
-    """A line for a run's terminal, unless one was said in the last ten seconds."""
-    said = Path(folder) / ".snakemake/caudal-status"
-    with suppress(FileNotFoundError):
-        if time.time() - said.stat().st_mtime < EVERY:
-            return
-    said.parent.mkdir(exist_ok=True)
-    said.touch()
-    found = status(folder)
-    if found.points:
-        print(f"Caudal: {found}", file=sys.stderr, flush=True)
-
-
 def _better(record: ScoreRecord, other: ScoreRecord) -> bool:
     return record_order(record) < record_order(other)
 
 
 def _seconds_left(ended: list[float], points: int) -> float | None:
     """By the pace of the latest points; those of earlier runs lie apart by a pause."""
-    ended = sorted(ended)[-50:]
-    gaps = sorted(later - earlier for earlier, later in pairwise(ended))
+    gaps = sorted(later - earlier for earlier, later in pairwise(sorted(ended)[-50:]))
     if len(gaps) < 2 or len(ended) == points:
         return None
     usual = gaps[: max(2, len(gaps) * 9 // 10)]

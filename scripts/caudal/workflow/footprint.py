@@ -78,7 +78,7 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
     if plan.simulated:
         data += rows * CSV_CELL * len(columns)
     sizes = [size for point in plan.points if (size := _size(f"results/fits/{point}/model.pkl"))]
-    known = sum(sizes) / len(sizes) if sizes else 0
+    known = sum(sizes) // len(sizes) if sizes else 0
     fits = least = 0
     for point in plan.points.values():
         fits += SCORE + (known or MODEL + 12 * touched(point, columns, levels, rows))
