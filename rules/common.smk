@@ -34,7 +34,7 @@ PLAN = ask(
     plan,
     config,
     workflow.config_settings.overwrite_config,
-    HERE / "rules/config.schema.yaml",
+    workflow.config_settings.config_args or (),
 )
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)

@@ -31,7 +31,10 @@ GRID = {
 def stream(**changes):
     settings = {"data": {"files": ["x.csv"], "label": "y"}, "grid": [{}]}
     settings["stream"] = {"batch_size": 100, "n_batches": 5, **changes}
-    return complete(settings, {}, ROOT / "rules/config.schema.yaml")["stream"]
+    return complete(settings)["stream"]
+
+
+MIXED = stream(order="mux", mux={"piece": 10, "active": 4})
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,8 @@ def run(manifest, points, settings=None, score=SCORE, data=DATA, seed=0):
 
 @pytest.mark.parametrize("loss", ["squared", "log"])
 def test_the_score_is_that_of_the_plain_loop(rows, manifest, loss):
-    point = expand([{"vectorizer": {"n_features": 2**18, "degree": 2},
+    point = expand([{"extractor": {"scale": False},
+                     "vectorizer": {"n_features": 2**18, "degree": 2},
                      "classifier": {"loss": "log_loss", "alpha": 0.01}}])[0]  # fmt: skip
     _, model, record = run(manifest, [point], score={"loss": loss, "drop_scores": 0.5})[0]
     frame = pd.read_csv(rows)
@@ -102,7 +106,7 @@ def results_of(fits, folder):
 @pytest.mark.parametrize("order", ["sequential", "mux"])
 def test_points_of_a_job_and_prefetching_change_nothing(manifest, tmp_path, order):
     points = expand([GRID, {"classifier": {"class": "Perceptron", "alpha": 0.5}}])
-    settings = stream(order=order, piece=10, active=4)
+    settings = MIXED if order == "mux" else stream()
     together = results_of(run(manifest, points, settings), tmp_path)
     alone = {}
     for point in points:
@@ -158,7 +162,8 @@ def test_a_sorted_file_is_learned_mixed(rows, tmp_path):
         manifest, _ = make_data(home, home / "rows.csv", {"label": "y"})
         points = expand([GRID])
         for order in ("sequential", "mux"):
-            settings = stream(order=order, active=16, piece=5)
+            mixed = {"mux": {"active": 16, "piece": 5}} if order == "mux" else {}
+            settings = stream(order=order, **mixed)
             found = run(manifest, points, settings)
             scores[name, order] = max((r["score"], r["r2"]) for _, _, r in found)
     assert (scores["sorted", "sequential"][1] or 0) <= 0.02
@@ -170,10 +175,11 @@ def test_a_sorted_file_is_learned_mixed(rows, tmp_path):
 
 def test_mux_is_the_same_each_run_and_another_with_another_seed(manifest):
     points = expand([GRID])[:1]
-    settings = stream(order="mux", piece=10, active=4)
-    first, again, other = (run(manifest, points, settings, seed=s)[0][2] for s in (0, 0, 1))
+    first, again, other = (run(manifest, points, MIXED, seed=s)[0][2] for s in (0, 0, 1))
     assert first["score"] == again["score"] != other["score"]
-    with_replacement = stream(order="mux", piece=10, active=4, replacement=True, rate=3.0)
+    with_replacement = stream(
+        order="mux", mux={"piece": 10, "active": 4, "replacement": True, "rate": 3.0}
+    )
     assert run(manifest, points, with_replacement)[0][2]["rows"] == 4070
 
 
@@ -182,7 +188,7 @@ def test_a_diverging_point_is_told_and_the_others_go_on(tmp_path):
     frame.to_csv(tmp_path / "rows.csv", index=False)
     manifest, _ = make_data(tmp_path, tmp_path / "rows.csv", {"label": "y"})
     points = expand([
-        {"vectorizer": {"n_features": 64}, "classifier": {
+        {"extractor": {"scale": False}, "vectorizer": {"n_features": 64}, "classifier": {
             "loss": "squared_error", "learning_rate": "constant", "eta0": [1000.0, 1e-300]}},
     ])  # fmt: skip
     fits = {p.parameters["classifier"]["eta0"]: (m, r) for p, m, r in run(manifest, points)}

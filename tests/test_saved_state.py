@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from caudal.config.grid import expand
+from caudal.config.sections import Mux
 from caudal.features.hashing import Registry
 from caudal.learn import batches, job
 from caudal.learn.fitting import fit_points
@@ -21,6 +22,7 @@ from made_run import CONFIG, make_data
 
 ROOT = Path(__file__).parents[1]
 DATA = {"label": "y", "weight": None, "missing": {"numeric": "mean"}}
+MUX = Mux().model_dump()
 COSTS = ("seconds", "rows_per_second")
 GRID = [
     {
@@ -97,8 +99,8 @@ def kill_after(monkeypatch, number):
     "changes, killed_after, first_again",
     [
         ({}, 9, 8),
-        ({"order": "mux", "active": 3, "piece": 10}, 9, 8),
-        ({"epochs": 3, "order": "mux"}, 49, 48),
+        ({"order": "mux", "mux": {**MUX, "active": 3, "piece": 10}}, 9, 8),
+        ({"epochs": 3, "order": "mux", "mux": MUX}, 49, 48),
         ({"epochs": 2, "prefetch": True}, 23, 23),
     ],
 )

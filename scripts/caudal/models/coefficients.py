@@ -21,7 +21,7 @@ log = logging.getLogger("caudal")
 
 INTERCEPT = "(intercept)"
 HEADER = ("term", "column", "coefficient", "collisions")
-STREAM = {"batch_size": 1000, "n_batches": 20}
+STREAM = {"batch_size": 1000, "n_batches": 20, "order": "sequential"}
 """How the chunks are read to find levels: the order makes no difference."""
 
 BLOCK = 1 << 16
