@@ -55,7 +55,8 @@ def _meaning(run: Run) -> str:
     parameters = run.best.record.get("parameters", {})
     unit = "standard deviation" if parameters.get("extractor", {}).get("scale") else "unit"
     positive = run.manifest.get("positive")
-    if parameters.get("classifier", {}).get("loss") != "log_loss":
+    classifier = parameters.get("classifier", {})
+    if classifier.get("class") != "FTRLClassifier" and classifier.get("loss") != "log_loss":
         return f"coefficient (per {unit})"
     of = f" of {cut(positive, 30)}" if positive else ""
     return f"coefficient (change in the log odds{of} per {unit})"
