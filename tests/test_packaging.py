@@ -56,7 +56,7 @@ def test_files_beside_the_code_are_packaged():
     """Templates, and the mark that tells type checkers to look."""
     listed = DECLARED["tool"]["setuptools"]["package-data"]
     for file in PACKAGE.rglob("*"):
-        if file.is_file() and file.suffix not in {".py", ".pyc"}:
+        if file.is_file() and file.suffix != ".py" and file.parent.name != "__pycache__":
             room = ".".join(file.relative_to(PACKAGE.parent).parent.parts)
             assert any(file.match(pattern) for pattern in listed[room]), file
 
