@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from caudal import cli
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scripts/caudal"
@@ -97,12 +98,13 @@ def test_every_key_of_the_config_has_a_meaning():
 
 
 def test_the_words_of_the_command_line_stand_in_the_readme():
-    source = (PACKAGE / "ranking/status.py").read_text()
-    usage = re.search(r"usage: caudal (.*?)[\s(]", source)
-    words = re.findall(r"\w+", usage[1])
-    assert words
-    for word in words:
+    parser = cli._parser()
+    commands = next(action.choices for action in parser._actions if action.choices)
+    assert {"watch", "check"} <= set(commands)
+    for word, command in commands.items():
         assert f"caudal {word}" in README
+        for option in command._option_string_actions:
+            assert option in README or option in ("-h", "--help"), option
 
 
 if __name__ == "__main__":

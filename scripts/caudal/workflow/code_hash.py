@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1]
 
 TELLING = {
     "errors": "the sentences' own classes; where they are raised counts",
+    "models.peak_memory": "a measurement, which differs between two runs anyway",
     "moved": "old names for the pickles of users",
     "ranking.status": "what a run says while it works",
     "workflow": "around jobs: logs, locks, the terminal, what they cost",
