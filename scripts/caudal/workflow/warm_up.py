@@ -31,8 +31,8 @@ def warm_up(classifiers: list[dict]) -> None:
     try:
         for module in pkgutil.walk_packages(caudal.__path__, "caudal."):
             import_module(module.name)
-        import snakemake.iocontainers
-        import snakemake.logging  # noqa: F401  every script begins with these
+        for name in ("snakemake.iocontainers", "snakemake.logging"):
+            import_module(name)  # every script begins with these
     except ImportError as error:
         _say(f"the helper lacks a module: {error}")
     for classifier in {each.get("class", ""): each for each in classifiers}.values():
