@@ -53,9 +53,10 @@ def _label(term: str, rows: list[dict]) -> str:
 def _meaning(run: Run) -> str:
     """What a coefficient is, for the axis."""
     parameters = run.best.record.get("parameters", {})
-    unit = "standard deviation" if parameters.get("extractor", {}).get("scale") else "unit"
+    unit = "standard deviation" if parameters.get("extractor", {}).get("scale", True) else "unit"
     positive = run.manifest.get("positive")
-    if parameters.get("classifier", {}).get("loss") != "log_loss":
+    classifier = parameters.get("classifier", {})
+    if classifier.get("class") != "FTRLClassifier" and classifier.get("loss") != "log_loss":
         return f"coefficient (per {unit})"
     of = f" of {cut(positive, 30)}" if positive else ""
     return f"coefficient (change in the log odds{of} per {unit})"

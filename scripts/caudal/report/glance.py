@@ -13,13 +13,14 @@ from caudal.ranking.comparison import (
 )
 from caudal.ranking.run import Result, Run
 from caudal.report.advice import advise
+from caudal.report.advice_grid import negligible
 from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
 from caudal.report.parameter_words import axis_value, described, differs_by
 from caudal.wording import counted, cut, duration, number, share, short, signed, size
 
-WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
+WARNINGS = {"benchmark", "leak", "diverged", "scales", "drift", "below", "calibration"}
 
 
 def glance(run: Run, drawn: Drawings) -> Markup:
@@ -161,7 +162,8 @@ def _second_card(run: Run) -> Markup:
     apart = cut(differs_by(nearest(groups[1], run.best), run.best), 80)
     big: Markup | str
     if gain.low > 0:
-        big, said = _gain(gain), "A clear lead"
+        small = negligible(gain, run)
+        big, said = _gain(gain), "A lead of next to nothing" if small else "A clear lead"
     else:
         big, said = "too close to call", f"{signed(gain.mean, gain.reach)} ± {plus_minus(gain)}"
     detail = f"{tie}{said} over #{other.rank} ({apart}), on the same batches."
