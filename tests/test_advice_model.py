@@ -49,7 +49,7 @@ def test_eta0_on_its_edge_is_to_be_widened(tmp_path):
     write_run(tmp_path, LEARNERS, better_ftrl)
     found = advice_of(tmp_path)["edge"]
     assert found.headline == "Widen eta0: the best lies on its edge."
-    assert "Add eta0 3.333333333" in found.detail
+    assert "Add eta0 3.3 " in found.detail
 
 
 def test_an_edge_is_that_of_the_best_points_learner(tmp_path):

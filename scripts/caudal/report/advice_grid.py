@@ -131,7 +131,7 @@ def simpler(run: Run) -> list[Advice]:
         Advice(
             "simpler",
             f"The simplest point within one standard error is #{point.rank}.",
-            f"Unlike the best it has {differs_by(point, run.best)}.{cost}",
+            f"Unlike the best it has {differs_by(point, run.best, run.axes)}.{cost}",
         )
     ]
 

@@ -96,7 +96,7 @@ def below(run: Run) -> list[Advice]:
         return []
     counts = Counter((axis, r.values[axis]) for r in lost for axis in run.axes)
     causes = [
-        f"{axis} {cut(axis_value(cell), 40)}"
+        f"{axis} {cut(axis_value(cell, run.axes[axis]), 40)}"
         for (axis, cell), count in counts.most_common()
         if len(run.axes[axis]) > 1
         and len(run.at(axis, cell)) < len(run.scored)

@@ -25,7 +25,8 @@ def next_value(axis: str, edge: float, neighbour: float) -> float | None:
         ratio = edge / neighbour
         if not 0.5 < ratio < 2:
             step = min(max(edge * edge / neighbour, edge / 10), edge * 10)
-            return _whole(float(f"{step:.10g}"), edge)
+            digits = 10 if isinstance(edge, int) else 2
+            return _whole(float(f"{step:.{digits}g}"), edge)
     return _whole(edge + (edge - neighbour), edge)
 
 
