@@ -81,7 +81,7 @@ def test_the_snakefile_is_short_and_without_functions():
 
 
 ROOMS = (
-    ["errors", "atomic", "checked_json", "moved"],
+    ["errors", "atomic", "checked_json", "compiled", "moved"],
     ["streams"],
     ["data"],
     ["features"],
