@@ -40,6 +40,11 @@ rule all:
         REPAIRS,
 
 
+onstart:
+    if workflow.local_exec:
+        helper.start([point.parameters["classifier"] for point in POINTS.values()])
+
+
 onsuccess:
     print("Caudal: done. Open results/report.html in a browser.")
 

@@ -8,7 +8,16 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import footprint, future_dates, repairs, resources, run_lock
+from caudal.workflow import (
+    compiled_cache,
+    footprint,
+    future_dates,
+    helper,
+    repairs,
+    resources,
+    run_lock,
+    terminal,
+)
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 
@@ -25,16 +34,21 @@ PLAN = ask(
     plan,
     config,
     workflow.config_settings.overwrite_config,
-    HERE / "rules/config.schema.yaml",
+    workflow.config_settings.config_args or (),
 )
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)
 
 if workflow.is_main_process:  # and not within a job
-    LOCK = ask(run_lock.take)
+    DRY = workflow.output_settings.dryrun
+    terminal.install(at_a_glance=not DRY)
+    LOCK = ask(run_lock.take, run_lock.FOLDER, not DRY)
+    compiled_cache.choose(run_lock.FOLDER / "numba")
     future_dates.mend_dates()
     ask(future_dates.check_dates, PLAN.sources.values())
     ask(footprint.tell, PLAN, ROWS, COUNTED)
+else:
+    run_lock.leave()  # a cluster's job: its run is on another machine
 
 # What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
 REPAIRS = ask(

@@ -6,8 +6,6 @@ if PLAN.simulated:
             truth="results/simulated/truth.csv",
         log:
             "logs/simulate/simulate.log",
-        benchmark:
-            "benchmarks/simulate/simulate.tsv"
         conda:
             "../envs/caudal.yaml"
         resources:
@@ -28,8 +26,6 @@ rule to_parquet:
         rejects="results/data/{source}/rejects.csv",
     log:
         "logs/to_parquet/{source}.log",
-    benchmark:
-        "benchmarks/to_parquet/{source}.tsv"
     wildcard_constraints:
         source="[A-Za-z0-9_-]+",
     conda:
@@ -54,8 +50,6 @@ rule merge_manifests:
         "results/data/manifest.json",
     log:
         "logs/merge_manifests/merge_manifests.log",
-    benchmark:
-        "benchmarks/merge_manifests/merge_manifests.tsv"
     conda:
         "../envs/caudal.yaml"
     resources:

@@ -8,8 +8,6 @@ if SETTINGS["points_per_job"] == 1:
             scores=["results/fits/{point}/score.json"],
         log:
             "logs/fit/{point}.log",
-        benchmark:
-            "benchmarks/fit/{point}.tsv"
         wildcard_constraints:
             point="[0-9a-f]{12}",
         conda:
@@ -39,8 +37,6 @@ for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
             scores=[f"results/fits/{point.id}/score.json" for point in points],
         log:
             f"logs/fit/{job}.log",
-        benchmark:
-            f"benchmarks/fit/{job}.tsv"
         conda:
             "../envs/caudal.yaml"
         resources:

@@ -7,8 +7,6 @@ rule predict:
         directory("results/predictions"),
     log:
         "logs/predict/predict.log",
-    benchmark:
-        "benchmarks/predict/predict.tsv"
     conda:
         "../envs/caudal.yaml"
     resources:

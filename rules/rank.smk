@@ -3,8 +3,6 @@ rule write_grid:
         "results/grid.csv",
     log:
         "logs/write_grid/write_grid.log",
-    benchmark:
-        "benchmarks/write_grid/write_grid.tsv"
     conda:
         "../envs/caudal.yaml"
     params:
@@ -25,8 +23,6 @@ rule rank:
         costs="results/costs.csv",
     log:
         "logs/rank/rank.log",
-    benchmark:
-        "benchmarks/rank/rank.tsv"
     conda:
         "../envs/caudal.yaml"
     params:
@@ -47,8 +43,6 @@ rule take_best:
         score="results/best/score.json",
     log:
         "logs/take_best/take_best.log",
-    benchmark:
-        "benchmarks/take_best/take_best.tsv"
     conda:
         "../envs/caudal.yaml"
     params:
@@ -70,8 +64,6 @@ rule name_coefficients:
         plain="results/best/model.json",
     log:
         "logs/name_coefficients/name_coefficients.log",
-    benchmark:
-        "benchmarks/name_coefficients/name_coefficients.tsv"
     conda:
         "../envs/caudal.yaml"
     resources:

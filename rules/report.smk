@@ -1,14 +1,4 @@
-FIGURES = {
-    "leads": "Points",
-    "learning_curves": "Points",
-    "parameters": "Grid",
-    "heat_map": "Grid",
-    "coefficients": "Best model",
-    "truth": "Best model",
-    "calibration": "Best model",
-    "drift": "Best model",
-    "costs": "Costs",
-}
+from caudal.report.figures import FIGURES
 
 
 rule write_report:
@@ -30,17 +20,16 @@ rule write_report:
         landing="results/figures/landing.html",
         figures=[
             report(
-                f"results/figures/{name}.svg",
-                category=category,
-                labels={"figure": name.replace("_", " ")},
-                caption=f"report/{name}.rst",
+                f"results/figures/{figure.name}.svg",
+                category=figure.category,
+                labels={"figure": figure.title},
+                caption=str(Path(f"results/figures/{figure.name}.rst").absolute()),
             )
-            for name, category in FIGURES.items()
+            for figure in FIGURES
         ],
+        captions=[f"results/figures/{figure.name}.rst" for figure in FIGURES],
     log:
         "logs/write_report/write_report.log",
-    benchmark:
-        "benchmarks/write_report/write_report.tsv"
     conda:
         "../envs/caudal.yaml"
     resources:

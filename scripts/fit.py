@@ -1,7 +1,11 @@
 """Train the points of one job in a single pass over the data."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from caudal.learn.fit_files import fit
-from caudal.ranking.status import say_status
 from caudal.workflow.job_log import job_log
 
 if __name__ == "__main__":
@@ -15,4 +19,3 @@ if __name__ == "__main__":
             snakemake.resources.save_seconds,
             snakemake.params.code,
         )
-        say_status()

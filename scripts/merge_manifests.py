@@ -1,5 +1,10 @@
 """Merge the sources' manifests into the one that fits depend on."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.data.manifest import merge

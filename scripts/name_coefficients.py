@@ -1,5 +1,10 @@
 """Name the coefficients of the best model, and write it down without a pickle."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.models.best import describe_best

@@ -1,5 +1,10 @@
 """Score new files with the best model."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.models.prediction import predict

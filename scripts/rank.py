@@ -1,5 +1,10 @@
 """Rank the points by their scores."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.config.grid import make_point

@@ -1,5 +1,10 @@
 """Write simulated sources and their true effects."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from caudal.simulate.write import simulate
 from caudal.workflow.job_log import job_log
 

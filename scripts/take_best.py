@@ -1,5 +1,10 @@
 """Copy the best point's model."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.ranking.rank import take_best

@@ -1,5 +1,10 @@
 """Convert one source to chunked Parquet and its manifest."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.data.conversion import convert

@@ -1,5 +1,10 @@
 """Write the report and its figures."""
 
+from caudal.workflow.hand_over import hand_over
+
+hand_over(globals())  # to the helper, which has made the imports that follow
+
+
 from pathlib import Path
 
 from caudal.report.page import write_report

@@ -10,14 +10,13 @@ from caudal.data.sources import sources
 from caudal.ranking.rank import rank, take_best
 from fit import fit
 
-SCHEMA = Path(__file__).parent.parent / "rules" / "config.schema.yaml"
 WRITTEN = {
     "data": {"files": ["rows.csv"], "label": "y"},
     "stream": {"batch_size": 100, "n_batches": 2},
     "score": {"loss": "squared", "drop_scores": 0.5},
     "grid": [{}],
 }
-CONFIG = complete(WRITTEN, {}, SCHEMA)
+CONFIG = complete(WRITTEN)
 
 
 def make_data(folder, csv_file, data):

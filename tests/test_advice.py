@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from caudal.ranking.comparison import (
-    alike,
-    difference,
     distinct,
     last_doubling,
     lead,
+    predict_alike,
+    score_estimate,
     simplest,
     turning_point,
     within_noise,
@@ -15,7 +15,7 @@ from caudal.ranking.comparison import (
 from caudal.ranking.run import gather
 from caudal.report.advice import advise, calibration_error
 from caudal.report.next_values import next_value
-from caudal.report.wording import THIN
+from caudal.wording import THIN
 from finished_run import term, write_json, write_run
 
 
@@ -37,17 +37,47 @@ def test_the_paired_difference_sees_what_the_scores_do_not(tmp_path):
     assert found.mean == pytest.approx(first.score - second.score)
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says():
+def followed(rng, count, rho=0.9):
+    """Values of mean 0 and deviation 1, each of which follows the one before."""
+    found = [rng.normal()]
+    while len(found) < count:
+        found.append(rho * found[-1] + (1 - rho**2) ** 0.5 * rng.normal())
+    return found
+
+
+def test_losses_that_follow_each_other_make_no_clear_lead_of_nothing(tmp_path):
+    write_run(tmp_path, {"alpha": [0.001, 0.01]}, lambda v: 0.17)
+    points = gather(tmp_path).results
     rng = np.random.default_rng(0)
-    found = [difference(rng.normal(0.3, 1.0, 8)) for _ in range(2000)]
-    assert 0.93 < np.mean([d.low < 0.3 < d.high for d in found]) < 0.97
+    clear = 0
+    for _ in range(500):
+        for point in points:
+            losses = [[0.17 + 0.01 * value, 0.2] for value in followed(rng, 100)]
+            point.record |= {"losses": losses, "batches_in_score": 100}
+        clear += lead(*points).clear
+    assert 5 <= clear <= 50
+
+
+def test_a_short_last_block_weighs_what_it_holds(tmp_path):
+    records = write_run(tmp_path, {"alpha": [0.001]})
+    losses = [[0.1, 0.2]] * 128 + [[0.1 + 1.285, 0.2]]
+    change(tmp_path, records[0], losses=losses, losses_weights=[2] * 128 + [1])
+    found = score_estimate(gather(tmp_path).best)
+    assert found.mean == pytest.approx(-0.1 - 1.285 / 257)
+
+
+def test_without_blocks_the_error_of_the_record_is_taken(tmp_path):
+    records = write_run(tmp_path, {"alpha": [0.001]})
+    change(tmp_path, records[0], losses=[])
+    best = gather(tmp_path).best
+    assert score_estimate(best).reach == pytest.approx(1.96 * best.standard_error, rel=1e-3)
 
 
 def test_points_that_predict_the_same_are_a_tie(tmp_path):
     write_run(tmp_path)
     run = gather(tmp_path)
     first, second = run.results[:2]
-    assert alike(first, second)
+    assert predict_alike(first, second)
     assert lead(first, second).mean == 0
     assert [len(group) for group in distinct(run, 3)] == [2, 6, 4]
     assert second in within_noise(run)

@@ -69,7 +69,7 @@ def test_it_is_compiled_once(source):
 @pytest.mark.parametrize("kind", [".nbi", ".nbc"])
 def test_damaged_files_are_said_and_made_again(source, caplog, damage, kind):
     imported(source).outer(1)
-    whole = {file: file.read_bytes() for file in files(source)}
+    whole = set(files(source))
     for file in files(source):
         if file.suffix == kind:
             file.write_bytes(damage(file.read_bytes()))
@@ -81,7 +81,7 @@ def test_damaged_files_are_said_and_made_again(source, caplog, damage, kind):
     again = imported(source)
     assert again.outer(1) == 4
     assert hits(again) == (1, 0)
-    assert {file for file in files(source)} == set(whole)
+    assert set(files(source)) == whole
 
 
 def test_a_full_disk_is_said(source, caplog, monkeypatch):
@@ -102,9 +102,15 @@ def test_an_edit_is_seen(source):
 
 
 def test_another_process_takes_it_from_the_disk(source):
-    imported(source).outer(1)
     code = "import compiled_here as c; print(c.outer(1), sum(c.outer.stats.cache_hits.values()))"
-    said = subprocess.run(
-        [sys.executable, "-c", code], cwd=source.parent, capture_output=True, text=True, check=True
-    )
-    assert said.stdout.split() == ["4", "1"]
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=source.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert said == [["4", "0"], ["4", "1"]]

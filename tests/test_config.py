@@ -11,7 +11,6 @@ from caudal.errors import UserError
 from caudal.workflow.plan import plan
 
 ROOT = Path(__file__).parents[1]
-SCHEMA = ROOT / "rules/config.schema.yaml"
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
@@ -26,7 +25,7 @@ def changed(path, value):
 
 
 def settle(config, given=None):
-    settings = complete(config, given or {}, SCHEMA)
+    settings = complete(config, given or {})
     return settings, make_points(settings)
 
 
@@ -75,7 +74,7 @@ WRONG = {
     "unknown model": ("simulate.model", "linear", "'linear' is none of"),
     "other model's key": ("simulate.noise", 1, "noise is no setting"),
     "wrong label of simulation": ("data.label", "z", "has the label 'y'"),
-    "rate loses rows": ("stream", {"order": "mux", "rate": 5.0}, "rows would be lost"),
+    "rate loses rows": ("stream", {"order": "mux", "mux": {"rate": 5.0}}, "rows would be lost"),
     "no points": ("grid", [], "grid"),
     "points_per_job": ("points_per_job", 0, "points_per_job: 0 is below 1"),
 }  # fmt: skip
@@ -90,7 +89,7 @@ def test_wrong_configs_get_their_sentence(path, value, sentence):
         config["grid"][0]["classifier"].pop("l1_ratio")
         sentence = "score.loss: log needs probabilities"
     with pytest.raises(UserError, match=sentence) as caught:
-        plan(config, {}, SCHEMA)
+        plan(config)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith(".")
 
@@ -99,9 +98,9 @@ def test_missing_files_are_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = {"data": {"files": ["nothing/*.csv"], "label": "y"}, "grid": [{}]}
     with pytest.raises(UserError, match=r"no file matches 'nothing/\*.csv'"):
-        plan(config, config, SCHEMA)
+        plan(config, config)
     with pytest.raises(UserError, match=r"data.files is missing"):
-        plan({"data": {"label": "y"}, "grid": [{}]}, {}, SCHEMA)
+        plan({"data": {"label": "y"}, "grid": [{}]})
 
 
 def test_own_files_replace_the_simulation(tmp_path, monkeypatch):
@@ -109,7 +108,7 @@ def test_own_files_replace_the_simulation(tmp_path, monkeypatch):
     Path("mine.csv").write_text("a,b,target\n0.5,red,yes\n1.5,blue,no\n")
     given = {"data": {"files": ["mine.csv"], "label": "target"}, "grid": [{}]}
     merged = {**DEFAULT, **given, "data": {**DEFAULT["data"], **given["data"]}}
-    made = plan(merged, given, SCHEMA)
+    made = plan(merged, given)
     assert made.sources == {"mine": Path("mine.csv")}
     assert not made.simulated
     assert made.schema["columns"] == {"a": "numeric", "b": "categorical", "target": "label"}

@@ -12,6 +12,7 @@ from caudal.config.settings import complete
 from caudal.data.manifest import merge
 from caudal.errors import UserError
 from caudal.learn.fitting import fit_points
+from caudal.models.coefficients import table
 from caudal.models.pickling import dump_model, load_model
 from caudal.simulate.write import simulate
 from made_run import make_data
@@ -30,7 +31,10 @@ GRID = {
 def stream(**changes):
     settings = {"data": {"files": ["x.csv"], "label": "y"}, "grid": [{}]}
     settings["stream"] = {"batch_size": 100, "n_batches": 5, **changes}
-    return complete(settings, {}, ROOT / "rules/config.schema.yaml")["stream"]
+    return complete(settings)["stream"]
+
+
+MIXED = stream(order="mux", mux={"piece": 10, "active": 4})
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,8 @@ def run(manifest, points, settings=None, score=SCORE, data=DATA, seed=0):
 
 @pytest.mark.parametrize("loss", ["squared", "log"])
 def test_the_score_is_that_of_the_plain_loop(rows, manifest, loss):
-    point = expand([{"vectorizer": {"n_features": 2**18, "degree": 2},
+    point = expand([{"extractor": {"scale": False},
+                     "vectorizer": {"n_features": 2**18, "degree": 2},
                      "classifier": {"loss": "log_loss", "alpha": 0.01}}])[0]  # fmt: skip
     _, model, record = run(manifest, [point], score={"loss": loss, "drop_scores": 0.5})[0]
     frame = pd.read_csv(rows)
@@ -71,16 +76,15 @@ def test_the_score_is_that_of_the_plain_loop(rows, manifest, loss):
             null_scores.append(measure(y[start - 500 : start].mean(), y[batch]))
         plain.partial_fit(X[batch], y[batch], [0, 1])
     kept, null_kept = scores[len(scores) // 2 :], null_scores[len(scores) // 2 :]
-    assert record["score"] == pytest.approx(-np.mean(kept), rel=1e-12)
-    assert record["standard_error"] == pytest.approx(
-        np.std(kept, ddof=1) / np.sqrt(len(kept)), rel=1e-12
-    )
-    assert record["benchmark_score"] == pytest.approx(-np.mean(null_kept), rel=1e-12)
-    assert record["r2"] == pytest.approx(1 - np.mean(kept) / np.mean(null_kept), rel=1e-9)
+    rows_of = [100] * (len(scores) - 1) + [70]
+    loss_kept, null_loss = (np.average(x, weights=rows_of[-len(x) :]) for x in (kept, null_kept))
+    assert record["score"] == pytest.approx(-loss_kept, rel=1e-12)
+    assert record["benchmark_score"] == pytest.approx(-null_loss, rel=1e-12)
+    assert record["r2"] == pytest.approx(1 - loss_kept / null_loss, rel=1e-9)
     assert (record["rows"], record["batches"], record["batches_in_score"]) == (4070, 41, len(kept))
     curve = record["learning_curve"]
     assert curve[-1]["rows"] == 4070
-    assert curve[-1]["loss"] == pytest.approx(np.mean(scores), rel=1e-12)
+    assert curve[-1]["loss"] == pytest.approx(np.average(scores, weights=rows_of), rel=1e-12)
     assert curve[0]["loss"] == curve[0]["loss_since_last"] == pytest.approx(scores[0])
     np.testing.assert_allclose(model[-1].coef_.toarray(), plain.coef_, rtol=1e-9)
     assert sum(row["rows"] for row in record["calibration"]) == 100 * (len(kept) - 1) + 70
@@ -102,7 +106,7 @@ def results_of(fits, folder):
 @pytest.mark.parametrize("order", ["sequential", "mux"])
 def test_points_of_a_job_and_prefetching_change_nothing(manifest, tmp_path, order):
     points = expand([GRID, {"classifier": {"class": "Perceptron", "alpha": 0.5}}])
-    settings = stream(order=order, piece=10, active=4)
+    settings = MIXED if order == "mux" else stream()
     together = results_of(run(manifest, points, settings), tmp_path)
     alone = {}
     for point in points:
@@ -158,7 +162,8 @@ def test_a_sorted_file_is_learned_mixed(rows, tmp_path):
         manifest, _ = make_data(home, home / "rows.csv", {"label": "y"})
         points = expand([GRID])
         for order in ("sequential", "mux"):
-            settings = stream(order=order, active=16, piece=5)
+            mixed = {"mux": {"active": 16, "piece": 5}} if order == "mux" else {}
+            settings = stream(order=order, **mixed)
             found = run(manifest, points, settings)
             scores[name, order] = max((r["score"], r["r2"]) for _, _, r in found)
     assert (scores["sorted", "sequential"][1] or 0) <= 0.02
@@ -170,10 +175,11 @@ def test_a_sorted_file_is_learned_mixed(rows, tmp_path):
 
 def test_mux_is_the_same_each_run_and_another_with_another_seed(manifest):
     points = expand([GRID])[:1]
-    settings = stream(order="mux", piece=10, active=4)
-    first, again, other = (run(manifest, points, settings, seed=s)[0][2] for s in (0, 0, 1))
+    first, again, other = (run(manifest, points, MIXED, seed=s)[0][2] for s in (0, 0, 1))
     assert first["score"] == again["score"] != other["score"]
-    with_replacement = stream(order="mux", piece=10, active=4, replacement=True, rate=3.0)
+    with_replacement = stream(
+        order="mux", mux={"piece": 10, "active": 4, "replacement": True, "rate": 3.0}
+    )
     assert run(manifest, points, with_replacement)[0][2]["rows"] == 4070
 
 
@@ -182,7 +188,7 @@ def test_a_diverging_point_is_told_and_the_others_go_on(tmp_path):
     frame.to_csv(tmp_path / "rows.csv", index=False)
     manifest, _ = make_data(tmp_path, tmp_path / "rows.csv", {"label": "y"})
     points = expand([
-        {"vectorizer": {"n_features": 64}, "classifier": {
+        {"extractor": {"scale": False}, "vectorizer": {"n_features": 64}, "classifier": {
             "loss": "squared_error", "learning_rate": "constant", "eta0": [1000.0, 1e-300]}},
     ])  # fmt: skip
     fits = {p.parameters["classifier"]["eta0"]: (m, r) for p, m, r in run(manifest, points)}
@@ -234,23 +240,39 @@ def test_class_weights_are_counted_from_the_labels(manifest):
     assert counted[1].predict_proba(columns)[0, 1] < plain[1].predict_proba(columns)[0, 1]
 
 
-def test_the_positive_class_is_the_one_that_coefficients_speak_for(rows, manifest, tmp_path):
-    frame = pd.read_csv(rows)
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        {"loss": "log_loss", "alpha": 0.01},
+        {"loss": "log_loss", "average": True},
+        {"class": "Perceptron"},
+        {"class": "BernoulliNB"},
+        {"class": "FTRLClassifier"},
+    ],
+)
+def test_the_positive_class_is_the_one_that_coefficients_speak_for(
+    rows, manifest, tmp_path, classifier
+):
+    """The model is the same, its classes sorted; only what the coefficients speak for changes."""
     folder = manifest.parent
     swapped = merge([folder / "rows/manifest.json"], folder / "swapped.json", positive=0)
-    assert swapped["classes"] == ["1", "0"]
-    points = expand([GRID, {"classifier": {"class": "BernoulliNB"}}])
-    settings = stream()
-    for usual, other in zip(
-        run(manifest, points), run(folder / "swapped.json", points, settings), strict=True
-    ):
-        assert other[2]["score"] == pytest.approx(usual[2]["score"])
-        of_one = [
-            m.predict_proba(frame)[:, list(m.classes_).index(1)] for m in (usual[1], other[1])
-        ]
-        np.testing.assert_allclose(*of_one)
-        if hasattr(usual[1][-1], "coef_"):
-            assert list(other[1].classes_) == [1, 0]
-            np.testing.assert_allclose(other[1][-1].coef_.data, -usual[1][-1].coef_.data)
+    assert (swapped["classes"], swapped["positive"]) == (["0", "1"], "0")
+    points = expand([{"vectorizer": {"n_features": 2**18}, "classifier": classifier}])
+    (_, usual, of_one), (_, other, of_zero) = run(manifest, points) + run(
+        folder / "swapped.json", points
+    )
+    assert of_one["score"] == of_zero["score"]
+    assert list(other.classes_) == [0, 1]
+    frame = pd.read_csv(rows)
+    if hasattr(other, "predict_proba"):
+        np.testing.assert_array_equal(usual.predict_proba(frame), other.predict_proba(frame))
+        bins = zip(of_one["calibration"], reversed(of_zero["calibration"]), strict=True)
+        for one, zero in bins:
+            assert one["share"] == pytest.approx(1 - zero["share"])
+    if hasattr(usual[-1], "coef_"):
+        records = [usual[0].transform(frame)]
+        ones, zeros = (table(usual, records, of_first) for of_first in (False, True))
+        assert ones["term"] == zeros["term"]
+        np.testing.assert_allclose(ones["coefficient"], -zeros["coefficient"].to_numpy())
     with pytest.raises(UserError, match=r"data.positive is 'yes'"):
         merge([folder / "rows/manifest.json"], folder / "swapped.json", positive="yes")

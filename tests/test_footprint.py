@@ -8,13 +8,11 @@ import pytest
 from caudal.data.manifest import DAMAGED
 from caudal.errors import Damaged, UserError
 from caudal.workflow import footprint, plan, resources, run_lock
-from workflow import CONFIG, ROOT
-
-SCHEMA = ROOT / "rules/config.schema.yaml"
+from workflow import CONFIG
 
 
 def planned(**sections):
-    return plan({**CONFIG, **sections}, {}, SCHEMA)
+    return plan.plan({**CONFIG, **sections})
 
 
 def clicks(**vectorizer):

@@ -20,7 +20,7 @@ def test_a_grid_is_the_product_of_its_lists():
     assert len(points) == 2 * 2 * 2 * 3
     assert len({point.id for point in points}) == len(points)
     assert points[0].parameters == {
-        "extractor": {"features": ["x1", "x2"]},
+        "extractor": {"features": ["x1", "x2"], "scale": True},
         "vectorizer": {"degree": 1, "n_features": 1024},
         "classifier": {"alpha": 0.1, "loss": "log_loss"},
     }

@@ -81,7 +81,7 @@ def test_the_snakefile_is_short_and_without_functions():
 
 
 ROOMS = (
-    ["errors", "atomic", "checked_json", "compiled", "moved"],
+    ["errors", "wording", "atomic", "checked_json", "compiled", "moved"],
     ["streams"],
     ["data"],
     ["features"],
@@ -106,6 +106,7 @@ def imported(file):
             names = [alias.name for alias in node.names]
         else:
             continue
+        assert "caudal" not in names, f"{file}: name the module, as the code hash follows names"
         yield from (name.split(".")[1] for name in names if name.startswith("caudal."))
 
 

@@ -9,7 +9,9 @@ from caudal.features.encoder import Encoder
 from caudal.features.hashing import Registry
 from caudal.features.tables import to_table
 from caudal.features.vectorizer import Vectorizer
-from caudal.learn.learners import Diverged, PartialFitLearner, SGDLearner, make_learner
+from caudal.learn.learners import Diverged, make_learner
+from caudal.learn.learners.partial_fit import PartialFitLearner
+from caudal.learn.learners.sgd import SGDLearner
 from reference import matrix_of
 from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB
@@ -48,7 +50,7 @@ def train_both(classifier, classes, n_features=128, weighted=False):
         encoder.load(to_table(records))
         encoded = encoder.encode(0, len(records))
         if i:
-            ours = learner.predict_proba(*encoded)
+            ours = learner.predict(*encoded)
             if hasattr(plain, "predict_proba"):
                 np.testing.assert_allclose(ours, plain.predict_proba(matrix), rtol=1e-9, atol=1e-12)
             else:
@@ -147,7 +149,7 @@ def test_divergence_is_said():
     def learn_on():
         for _ in range(100):
             learner.learn(*batch, np.arange(100) % 2)
-            learner.predict_proba(*batch)
+            learner.predict(*batch)
 
     with pytest.raises(Diverged):
         learn_on()
@@ -164,7 +166,7 @@ def test_other_classifiers_learn_by_partial_fit():
         plain.partial_fit(matrix_of(records, 128, 2), y, [0, 1], weight)
     matrix = matrix_of(records, 128, 2)
     encoded = encoder.encode(0, len(records))
-    np.testing.assert_allclose(learner.predict_proba(*encoded), plain.predict_proba(matrix))
+    np.testing.assert_allclose(learner.predict(*encoded), plain.predict_proba(matrix))
 
 
 def test_averaged_sgd_goes_the_general_way():

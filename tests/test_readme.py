@@ -27,13 +27,13 @@ def test_by_hand(folder, monkeypatch):
 
 def test_the_example_config_is_complete():
     for block in blocks("yaml"):
-        settings = complete(yaml.safe_load(block), {}, ROOT / "rules/config.schema.yaml")
+        settings = complete(yaml.safe_load(block))
         assert len(make_points(settings)) == 12
 
 
 def test_examples_are_complete():
     for file in sorted((ROOT / "examples").glob("*.yaml")):
-        settings = complete(yaml.safe_load(file.read_text()), {}, ROOT / "rules/config.schema.yaml")
+        settings = complete(yaml.safe_load(file.read_text()))
         assert make_points(settings)
 
 

@@ -1,17 +1,23 @@
 """The report: one page that holds everything, its figures as files, whatever the run was like."""
 
 import base64
+import html
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from caudal.errors import UserError
 from caudal.ranking.run import gather
+from caudal.report.figures import FIGURES
 from caudal.report.figures_grid import score_range
-from caudal.report.page import FIGURES, LANDING, write_report
+from caudal.report.markup import Markup
+from caudal.report.page import LANDING, write_report
 from finished_run import AXES, term, write_json, write_run
 
 TERMS = [
@@ -90,11 +96,35 @@ def test_every_figure_is_a_file_that_is_whole(run):
     out = run / "results" / "report.html"
     figures = run / "results" / "figures"
     written = write_report(run, out, figures=figures)
-    assert written == [out, *(figures / f"{name}.svg" for name in FIGURES), figures / LANDING]
-    for name in FIGURES:
-        root = ET.parse(figures / f"{name}.svg").getroot()
+    ends = [f"{figure.name}.{end}" for figure in FIGURES for end in ("svg", "rst")]
+    assert written == [out, *(figures / end for end in ends), figures / LANDING]
+    page = out.read_text()
+    for figure in FIGURES:
+        root = ET.parse(figures / f"{figure.name}.svg").getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
-        assert len(list(root.iter())) > 10, name
+        assert page.count(f'id="figure-{figure.name}"') == 1
+        assert figure.caption in html.unescape(page)
+
+
+def test_a_figure_is_an_entry_and_a_function(run, monkeypatch):
+    """A new one is drawn, written, and stands in its section without another word."""
+    new = replace(FIGURES[0], name="costs", section="data", caption="The new one.")
+    new = replace(new, module="caudal.report.figures_points")
+    listed = (*(figure for figure in FIGURES if figure.name != "costs"), new)
+    monkeypatch.setattr("caudal.report.drawings.FIGURES", listed)
+    monkeypatch.setattr("caudal.report.sections.costs", lambda run, drawn: Markup(""))
+    page = page_of(run)
+    section = page[page.index('id="data"') : page.index('id="costs"')]
+    assert 'id="figure-costs"' in section
+    assert "The new one." in section
+
+
+def test_the_list_of_figures_is_light():
+    """The rule reads it at every start."""
+    code = (
+        "import sys, caudal.report.figures as f; assert not {'numpy', 'scipy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_same_run_gives_the_same_bytes(run):
@@ -157,8 +187,8 @@ def test_strange_names_stay_text(tmp_path):
     assert '<script>alert("x")</script>' in words
     assert "🦆 日本" in words
     assert "w" * 200 not in words
-    for name in FIGURES:
-        ET.parse(tmp_path / "results" / "figures" / f"{name}.svg")
+    for figure in FIGURES:
+        ET.parse(tmp_path / "results" / "figures" / f"{figure.name}.svg")
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,10 @@ def test_a_point_that_diverged_is_last_and_has_no_model(folder, tmp_path):
     good, diverged = caudal.results(folder=tmp_path)
     assert good.score < 0
     assert (diverged.score, diverged.standard_error, diverged.r2) == (None, None, None)
-    assert f"<rank 2, point {diverged.point}: diverged; classifier.eta0=1e+305" in repr(diverged)
+    assert (
+        f"<rank 2, point {diverged.point}: diverged; extractor.scale=true, classifier.eta0"
+        in repr(diverged)
+    )
     with pytest.raises(UserError, match=f"The point {diverged.point} has diverged"):
         _ = diverged.model
     again = caudal.refit(diverged, tmp_path)

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from caudal.config.grid import expand
+from caudal.config.sections import Mux
 from caudal.features.hashing import Registry
-from caudal.learn import fitting
+from caudal.learn import batches, job
 from caudal.learn.fitting import fit_points
 from caudal.learn.saved_state import NAME, SavedState
 from caudal.models.pickling import dump_model
@@ -21,12 +22,18 @@ from made_run import CONFIG, make_data
 
 ROOT = Path(__file__).parents[1]
 DATA = {"label": "y", "weight": None, "missing": {"numeric": "mean"}}
+MUX = Mux().model_dump()
 COSTS = ("seconds", "rows_per_second")
 GRID = [
     {
         "extractor": {"scale": True},
         "vectorizer": {"n_features": 512, "degree": [1, 2]},
         "classifier": {"loss": "log_loss", "penalty": "elasticnet", "shuffle": [True, False]},
+    },
+    {
+        "extractor": {"scale": True},
+        "vectorizer": {"n_features": 512, "degree": 2},
+        "classifier": {"class": "FTRLClassifier", "l1": 0.1},
     },
     {"classifier": {"class": "BernoulliNB"}},
     {"classifier": {"average": True, "loss": "log_loss"}},
@@ -35,6 +42,14 @@ GRID = [
         "classifier": {"class": "MLPClassifier", "hidden_layer_sizes": 3},
     },
 ]
+
+
+@pytest.fixture(autouse=True)
+def _batch_by_batch():
+    """So that a kill can fall between any two batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "ROWS_AT_ONCE", 1)
+        yield
 
 
 class Killed(Exception):
@@ -66,17 +81,17 @@ def fitted(manifest, folder, points, stream, saved=None, code=""):
     return found
 
 
-def kill_after(monkeypatch, batches):
+def kill_after(monkeypatch, number):
     """Make every fit end before it learns that batch; gives the list of batches learned."""
-    learn, learned = fitting._Job.learn, []
+    learn, learned = job.Job.learn, []
 
-    def counted(job, batch):
-        if job.batches == batches:
+    def counted(own, batch):
+        if own.batches == number:
             raise Killed
-        learned.append(job.batches)
-        learn(job, batch)
+        learned.append(own.batches)
+        learn(own, batch)
 
-    monkeypatch.setattr(fitting._Job, "learn", counted)
+    monkeypatch.setattr(job.Job, "learn", counted)
     return learned
 
 
@@ -84,8 +99,8 @@ def kill_after(monkeypatch, batches):
     "changes, killed_after, first_again",
     [
         ({}, 9, 8),
-        ({"order": "mux", "active": 3, "piece": 10}, 9, 8),
-        ({"epochs": 3, "order": "mux"}, 49, 48),
+        ({"order": "mux", "mux": {**MUX, "active": 3, "piece": 10}}, 9, 8),
+        ({"epochs": 3, "order": "mux", "mux": MUX}, 49, 48),
         ({"epochs": 2, "prefetch": True}, 23, 23),
     ],
 )

@@ -3,7 +3,7 @@
 import os
 
 from caudal.models.score_record import FORMAT, write_score
-from caudal.ranking.status import say_status, status
+from caudal.ranking.status import status
 
 
 def run_with(folder, scores, points=5):
@@ -47,8 +47,6 @@ def test_half_written_and_foreign_points_do_not_count(tmp_path):
     assert status(tmp_path).leader["point"] == ids[0]
 
 
-def test_the_terminal_hears_of_it_now_and_then(tmp_path, capsys):
-    run_with(tmp_path, [-0.3])
-    say_status(tmp_path)
-    say_status(tmp_path)
-    assert capsys.readouterr().err.count("1 of 5 points") == 1
+def test_a_finished_run_has_no_time_left(tmp_path):
+    run_with(tmp_path, [-0.1] * 60, points=60)
+    assert status(tmp_path).seconds_left is None

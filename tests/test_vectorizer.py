@@ -5,9 +5,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from caudal.errors import UserError
-from caudal.features import encode_kernel, encoder
-from caudal.features.encoder import Encoder
+from caudal.features import encoder, levels
+from caudal.features.encoder import Encoder, to_csr
 from caudal.features.hashing import Registry
+from caudal.features.levels import Levels
 from caudal.features.tables import to_table
 from caudal.features.vectorizer import Vectorizer
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from reference import matrix_of, terms_of
 
 PUBLISHED = [477344, 610204, 969760, 1019690, 1895073, 2084643, 3270775, 3540263, 3674509]
 
-level = st.text(st.characters(codec="utf-8"), max_size=9)
+level_text = st.text(st.characters(codec="utf-8"), max_size=9)
 number = st.floats(-10, 10).map(lambda x: 0.0 if abs(x) < 1e-2 else x)
 
 
@@ -27,7 +28,7 @@ def mixed_records(draw):
     if not numeric + categorical:
         numeric = ["x1"]
     record = st.fixed_dictionaries(
-        dict.fromkeys(numeric, number) | dict.fromkeys(categorical, level)
+        dict.fromkeys(numeric, number) | dict.fromkeys(categorical, level_text)
     )
     return draw(st.lists(record, min_size=1, max_size=12))
 
@@ -67,16 +68,40 @@ def test_published_columns():
     assert sorted(matrix.indices) == PUBLISHED
 
 
-@pytest.mark.parametrize("limit", [0, 10, 10**6])
-def test_tables_change_nothing(monkeypatch, limit):
-    monkeypatch.setattr(encoder, "TABLE_LIMIT", limit)
-    assert encode_kernel.TABLE_LIMIT == 1 << 17
+@pytest.mark.parametrize("room", [0, 10, 10**6])
+def test_tables_change_nothing(monkeypatch, room):
+    monkeypatch.setattr(encoder, "TABLE_ENTRIES", room)
     rng = np.random.default_rng(0)
     records = [
         {"x": float(rng.normal()), **{c: f"v{rng.integers(30)}" for c in ("a", "b", "c")}}
         for _ in range(300)
     ]
     assert_same(Vectorizer(2**12, 3).transform(records), matrix_of(records, 2**12, 3))
+
+
+@pytest.mark.parametrize("most", [0, 20, 10**6])
+def test_levels_that_grow_and_are_forgotten_change_nothing(monkeypatch, most):
+    monkeypatch.setattr(levels, "MOST_LEVELS", most)
+    rng = np.random.default_rng(2)
+    shared = Encoder(Vectorizer(2**12, 3), Registry())
+    for chunk in range(8):
+        records = [
+            {"x": float(rng.normal()), "a": f"{rng.integers(9)}", "id": f"{chunk}:{i % 40}"}
+            for i in range(130)
+        ]
+        shared.load(to_table(records))
+        slots, values = shared.encode(0, 130)
+        matrix = to_csr(slots, values, shared.registry.columns, 2**12)
+        assert_same(matrix, matrix_of(records, 2**12, 3))
+
+
+def test_levels_are_numbered_alike_in_all_chunks_within_bounds(monkeypatch):
+    monkeypatch.setattr(levels, "MOST_LEVELS", 4)
+    met = Levels()
+    texts = [["b", "", "a"], ["a", "c", "b"], ["d", "e", "b"], ["b"], list("uvwxyz")]
+    numbers = [met.number(pa.array(chunk, pa.string())).tolist() for chunk in texts]
+    assert numbers == [[0, 1, 2], [2, 3, 0], [0, 1, 2], [2], [0, 1, 2, 3, 4, 5]]
+    assert (met.forgotten, met.size) == (2, 6)
 
 
 def test_a_column_keeps_its_slot_over_chunks():

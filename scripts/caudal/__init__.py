@@ -5,11 +5,30 @@ By hand, in a run's working directory: ``caudal.results(5)``, ``caudal.load()``,
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caudal import moved
 
+if TYPE_CHECKING:
+    from caudal.errors import UserError
+    from caudal.features.extractor import Extractor
+    from caudal.features.vectorizer import Vectorizer
+    from caudal.learn.benchmark import BenchmarkClassifier
+    from caudal.models.prediction import predict
+    from caudal.ranking.api import load, refit, results
+
 __version__ = "0.2.0.dev0"
+
+__all__ = [
+    "BenchmarkClassifier",
+    "Extractor",
+    "UserError",
+    "Vectorizer",
+    "load",
+    "predict",
+    "refit",
+    "results",
+]
 
 _HOMES = {
     "BenchmarkClassifier": "caudal.learn.benchmark",
@@ -21,8 +40,6 @@ _HOMES = {
     "refit": "caudal.ranking.api",
     "results": "caudal.ranking.api",
 }
-
-__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

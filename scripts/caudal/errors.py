@@ -1,6 +1,7 @@
 """The exceptions that are meant for the user's eyes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from caudal.atomic import remove
@@ -39,3 +40,13 @@ class Damaged(UserError):
         for file in self.files:
             remove(file)
         return f"{self.what}. Run the same command again: it makes what is missing."
+
+
+def alike(word: object, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` where one of ``known`` is like ``word``, else nothing.
+
+    >>> alike("lable", ["label", "files"]), alike("z", ["label"])
+    (" (did you mean 'label'?)", '')
+    """
+    close = get_close_matches(str(word), list(known), 1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

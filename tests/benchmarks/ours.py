@@ -20,13 +20,12 @@ from caudal.config.settings import complete
 from caudal.models.peak_memory import peak_memory_mb
 from fit import fit
 
-SCHEMA = Path(__file__).parents[2] / "rules/config.schema.yaml"
 WRITTEN = {"data": {"files": ["rows.csv"], "label": "y"}, "grid": [{}]}
 
 
 def default_settings() -> dict:
     """The settings of a fit where the config leaves all to its defaults."""
-    config = complete(WRITTEN, {}, SCHEMA)
+    config = complete(WRITTEN)
     data = {name: config["data"][name] for name in ("label", "weight", "missing")}
     return {"stream": config["stream"], "score": config["score"], "data": data, "seed": 0}
 

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from caudal.config.classifiers import DEFAULT
 from caudal.errors import UserError
+from caudal.features.defaults import DEGREE, N_FEATURES, SCALE
 
 STEPS = ("extractor", "vectorizer", "classifier")
 LIST_VALUED = {"features": 1, "interactions": 2}
 """Parameters whose single values are lists, and how deep."""
+DEFAULTS: dict[str, dict] = {
+    "extractor": {"features": None, "scale": SCALE},
+    "vectorizer": {"n_features": N_FEATURES, "degree": DEGREE, "interactions": None},
+    "classifier": {"class": DEFAULT},
+}
+"""What a point has where nothing is written; a classifier's own defaults are its class's."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +27,11 @@ class Point:
 
     id: str
     parameters: dict[str, dict]
+
+    @property
+    def completed(self) -> dict[str, dict]:
+        """The parameters with the defaults of what is not written."""
+        return {step: DEFAULTS[step] | self.parameters[step] for step in STEPS}
 
 
 def expand(grids: Sequence[dict]) -> list[Point]:
@@ -55,12 +68,21 @@ def expand(grids: Sequence[dict]) -> list[Point]:
 
 
 def make_point(parameters: dict[str, dict]) -> Point:
-    """The point of ``parameters``; its id is made of them alone, whatever their order."""
+    """The point of ``parameters``; its id is made of them alone, whatever their order.
+
+    ``scale`` is written into them where it is not there, so that what is read later tells it. A
+    point that is not scaled has the id that it had when that was the default, and any other one
+    the id that it has with ``scale: true`` written: no model changes under its name.
+    """
     parameters = {
         step: {name: _plain(value) for name, value in sorted(parameters.get(step, {}).items())}
         for step in STEPS
     }
-    text = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
+    parameters["extractor"] = dict(sorted({"scale": SCALE, **parameters["extractor"]}.items()))
+    extractor = dict(parameters["extractor"])
+    if extractor["scale"] is False:
+        del extractor["scale"]
+    text = json.dumps({**parameters, "extractor": extractor}, sort_keys=True, separators=(",", ":"))
     return Point(hashlib.sha256(text.encode()).hexdigest()[:12], parameters)
 
 

@@ -1,33 +1,31 @@
 """What no point of a grid can have: each gets one sentence before any job starts."""
 
-from difflib import get_close_matches
+from collections.abc import Iterator
+from typing import Any
 
-from caudal.config.grid import Point, expand
-from caudal.errors import UserError
+from caudal.config.classifiers import CHECKED, DEFAULT, check_parameters, classifier_class
+from caudal.config.grid import LIST_VALUED, Point, cell, expand
+from caudal.config.sentences import NUMBER, text_number, unquoted
+from caudal.errors import UserError, alike
 
-SGD_CHOICES = {
-    "loss": (
-        "log_loss", "modified_huber", "hinge", "squared_hinge", "perceptron", "squared_error",
-        "huber", "epsilon_insensitive", "squared_epsilon_insensitive",
-    ),
-    "penalty": ("l2", "l1", "elasticnet", None),
-    "learning_rate": ("optimal", "constant", "invscaling", "adaptive", "pa1", "pa2"),
-}  # fmt: skip
-SGD_NUMBERS = ("alpha", "l1_ratio", "epsilon", "eta0", "power_t")
-SGD_OTHERS = ("fit_intercept", "shuffle", "class_weight", "average", "random_state")
 WITHOUT_EFFECT = (
     "max_iter", "tol", "n_iter_no_change", "validation_fraction", "warm_start", "n_jobs", "verbose",
 )  # fmt: skip
 WITH_PROBABILITIES = ("log_loss", "modified_huber")
+WHOLE_NUMBERS = {"n_features": 2**31 - 1, "degree": 8}
+"""Parameters that are whole numbers from 1, and the highest."""
 
 
 def make_points(settings: dict) -> list[Point]:
     """The points of the grid; raises UserError for what no point can have."""
     for grid in settings["grid"]:
+        _refuse_text_numbers(grid)
         _check_classifier(grid.get("classifier", {}), settings["score"])
         _check_vectorizer(grid.get("vectorizer", {}))
         _check_extractor(grid.get("extractor", {}))
-    return expand(settings["grid"])
+    points = expand(settings["grid"])
+    _refuse_same_fits(points)
+    return points
 
 
 def check_features(points: list[Point], columns: dict[str, str]) -> None:
@@ -42,35 +40,49 @@ def check_features(points: list[Point], columns: dict[str, str]) -> None:
             if name not in known:
                 what = f"the {columns[name]}" if name in columns else "in no source"
                 raise UserError(
-                    f"grid: extractor.features: {name!r} is {what}; the features to choose from "
-                    f"are {', '.join(known)}."
+                    f"grid: extractor.features: {name!r} is {what}{alike(name, known)}; the "
+                    f"features to choose from are {', '.join(known)}."
                 )
         for group in point.parameters["vectorizer"].get("interactions", []):
             for name in group:
                 if name not in features:
                     raise UserError(
                         f"grid: vectorizer.interactions: {name!r} in {group} is not among the "
-                        f"features {features}; add it there or leave it out."
+                        f"features {features}{alike(name, features)}; add it there or leave it out."
                     )
 
 
-def _values(section: dict, key: str) -> list:
-    value = section.get(key)
+def _values(section: dict, key: str, default: Any = None) -> list:
+    value = section.get(key, default)
     return value if isinstance(value, list) else [value]
 
 
+def _refuse_text_numbers(grid: dict) -> None:
+    for step, parameters in grid.items():
+        for name, value in parameters.items():
+            for text in _leaves(value) if name not in LIST_VALUED else ():
+                if isinstance(text, str) and NUMBER.fullmatch(text.strip()):
+                    raise UserError(text_number(f"grid.{step}.{name}", text))
+
+
+def _leaves(value: Any) -> Iterator:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
 def _check_classifier(classifier: dict, score: dict) -> None:
-    if not isinstance(classifier, dict):
-        raise UserError("grid: classifier is a section of keys, such as {loss: log_loss}.")
-    for name in _values(classifier, "class") if "class" in classifier else ["SGDClassifier"]:
+    for name in _values(classifier, "class", DEFAULT):
         parameters = {key: value for key, value in classifier.items() if key != "class"}
         _check_stream_parameters(parameters)
+        check_parameters({"class": name, **parameters})
+        if name in CHECKED:
+            _check_values(name, parameters)
         if name == "SGDClassifier":
             _check_sgd(parameters)
-            losses = _values(parameters, "loss") if "loss" in parameters else ["hinge"]
-            without = [loss for loss in losses if loss not in WITH_PROBABILITIES]
-        else:
-            without = _check_other(name, parameters)
+        without = _without_probabilities(name, parameters)
         if score["loss"] == "log" and without:
             raise UserError(
                 f"score.loss: log needs probabilities, and {name} with loss {without[0]} has none; "
@@ -78,12 +90,14 @@ def _check_classifier(classifier: dict, score: dict) -> None:
             )
 
 
-def _check_other(name: str, parameters: dict) -> list[str]:
-    # Only here, as importing scikit-learn takes longer than all the rest of a start.
-    from caudal.config.classifiers import check_parameters, classifier_class
-
-    check_parameters({"class": name, **parameters})
-    return [] if hasattr(classifier_class(name)(), "predict_proba") else ["of its own"]
+def _without_probabilities(name: str, parameters: dict) -> list:
+    """The losses by which a classifier has no probabilities."""
+    if name == "SGDClassifier":
+        losses = _values(parameters, "loss", "hinge")
+        return [loss for loss in losses if loss not in WITH_PROBABILITIES]
+    if name in CHECKED or hasattr(classifier_class(name)(), "predict_proba"):
+        return []
+    return ["of its own"]
 
 
 def _check_stream_parameters(parameters: dict) -> None:
@@ -105,24 +119,27 @@ def _check_stream_parameters(parameters: dict) -> None:
             )
 
 
-def _check_sgd(parameters: dict) -> None:
-    known = [*SGD_CHOICES, *SGD_NUMBERS, *SGD_OTHERS]
+def _check_values(name: str, parameters: dict) -> None:
+    known = CHECKED[name]
     for key in parameters:
-        if key not in [*known, "early_stopping"]:
-            raise UserError(
-                f"grid: classifier.{key}: SGDClassifier has no such parameter"
-                f"{alike(key, known)}; it has {', '.join(known)}."
-            )
         for value in _values(parameters, key):
-            _check_sgd_value(key, value)
-    penalties = _values(parameters, "penalty") if "penalty" in parameters else ["l2"]
+            fault = known.numbers[key].fault(value) if key in known.numbers else None
+            if key in known.choices and value not in known.choices[key]:
+                choices = [cell(choice) for choice in known.choices[key]]
+                fault = f"{value!r} is none of {', '.join(choices)}{alike(value, choices)}"
+            if fault:
+                raise UserError(f"grid: classifier.{key}: {fault}.")
+
+
+def _check_sgd(parameters: dict) -> None:
+    penalties = _values(parameters, "penalty", "l2")
     if "l1_ratio" in parameters and set(penalties) != {"elasticnet"}:
         other = next(p for p in penalties if p != "elasticnet")
         raise UserError(
             f"grid: classifier.l1_ratio has no effect with penalty {other}; write penalty: "
             f"elasticnet beside it, or make a second grid for the other penalties."
         )
-    rates = _values(parameters, "learning_rate") if "learning_rate" in parameters else ["optimal"]
+    rates = _values(parameters, "learning_rate", "optimal")
     if {"pa1", "pa2"} & set(rates) and set(_values(parameters, "loss")) - {None, "hinge"}:
         raise UserError("grid: classifier.learning_rate: pa1 and pa2 go with loss: hinge alone.")
     if "optimal" in rates and 0 in _values(parameters, "alpha"):
@@ -132,19 +149,38 @@ def _check_sgd(parameters: dict) -> None:
         )
 
 
-def _check_sgd_value(key: str, value) -> None:
-    if key in SGD_CHOICES and value not in SGD_CHOICES[key]:
-        choices = ", ".join("null" if c is None else c for c in SGD_CHOICES[key])
-        raise UserError(f"grid: classifier.{key}: {value!r} is none of {choices}.")
-    if key in SGD_NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float))):
-        raise UserError(f"grid: classifier.{key}: {value!r} is no number.")
-    limits = {"alpha": 0, "l1_ratio": 0, "epsilon": 0, "power_t": 0}
-    if key in limits and value < 0:
-        raise UserError(f"grid: classifier.{key}: {value} is below 0.")
-    if key == "l1_ratio" and value > 1:
-        raise UserError(f"grid: classifier.l1_ratio: {value} is above 1.")
-    if key == "eta0" and value <= 0:
-        raise UserError(f"grid: classifier.eta0: {value} is not above 0.")
+def _idle(classifier: dict) -> dict[str, str]:
+    """The written parameters of SGD that have no effect beside the others, and why."""
+    rate = classifier.get("learning_rate", "optimal")
+    loss = classifier.get("loss", "hinge")
+    idle = {}
+    if rate in ("optimal", "pa1", "pa2"):
+        idle["eta0"] = f"learning_rate {rate}"
+    if rate != "invscaling":
+        idle["power_t"] = f"learning_rate {rate}"
+    if loss not in ("huber", "epsilon_insensitive", "squared_epsilon_insensitive"):
+        idle["epsilon"] = f"loss {loss}"
+    if "penalty" in classifier and classifier["penalty"] is None and rate != "optimal":
+        idle["alpha"] = "penalty null"
+    return {key: why for key, why in idle.items() if key in classifier}
+
+
+def _refuse_same_fits(points: list[Point]) -> None:
+    """Points that differ only in what has no effect are one point, trained several times."""
+    seen: dict[str, Point] = {}
+    for point in points:
+        classifier = point.parameters["classifier"]
+        idle = _idle(classifier) if classifier.get("class", DEFAULT) == DEFAULT else {}
+        acting = {key: value for key, value in classifier.items() if key not in idle}
+        text = cell({**point.parameters, "classifier": acting})
+        other = seen.setdefault(text, point).parameters["classifier"]
+        for key, why in idle.items():
+            if point is not seen[text] and other.get(key) != classifier[key]:
+                raise UserError(
+                    f"grid: classifier.{key} has no effect with {why}, so the points with "
+                    f"{key} {cell(other.get(key))} and {cell(classifier[key])} are one; leave it "
+                    f"out, or make a grid of its own for where it has."
+                )
 
 
 def _check_vectorizer(vectorizer: dict) -> None:
@@ -153,32 +189,39 @@ def _check_vectorizer(vectorizer: dict) -> None:
             "grid: vectorizer: degree and interactions exclude each other; keep one of them, or "
             "make a grid for each."
         )
-    for key, highest in (("n_features", 2**31 - 1), ("degree", 8)):
+    for key, highest in WHOLE_NUMBERS.items():
         for value in _values(vectorizer, key) if key in vectorizer else []:
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= highest:
                 raise UserError(
                     f"grid: vectorizer.{key}: {value!r} is no whole number from 1 to {highest}."
                 )
+    for name in _leaves(vectorizer.get("interactions")):
+        _check_name("vectorizer.interactions", name)
 
 
 def _check_extractor(extractor: dict) -> None:
-    for features in extractor.get("features", []):
-        if not isinstance(features, list) or not features:
+    for name in _leaves(extractor.get("features")):
+        _check_name("extractor.features", name)
+    alternatives = extractor.get("features") or []
+    if not isinstance(alternatives, list) or any(not isinstance(a, list) for a in alternatives):
+        named = ", ".join(alternatives if isinstance(alternatives, list) else [alternatives])
+        raise UserError(
+            f"grid: extractor.features is a list of lists of columns; write [[{named}]] for the "
+            f"one alternative of these columns."
+        )
+    for features in alternatives:
+        if not features:
             raise UserError(
-                f"grid: extractor.features is a list of lists of columns; write "
-                f"[[{features}]] for the one alternative {features!r}."
-                if not isinstance(features, list)
-                else "grid: extractor.features: a list of columns is empty; name at least one."
+                "grid: extractor.features: a list of columns is empty; name at least one."
             )
         double = next((name for name in features if features.count(name) > 1), None)
         if double is not None:
             raise UserError(f"grid: extractor.features: {double!r} is named twice in {features}.")
-    for value in _values(extractor, "scale") if "scale" in extractor else []:
+    for value in _values(extractor, "scale", True):
         if not isinstance(value, bool):
             raise UserError(f"grid: extractor.scale: {value!r} is neither true nor false.")
 
 
-def alike(key, known: list[str]) -> str:
-    """`` (did you mean 'x'?)`` where one of ``known`` is like ``key``, else nothing."""
-    close = get_close_matches(str(key), known, 1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+def _check_name(key: str, name: Any) -> None:
+    if isinstance(name, int | float):
+        raise UserError(unquoted(f"grid: {key}: ", name))

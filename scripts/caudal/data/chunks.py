@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from numpy.random import SeedSequence
 
 from caudal.data.manifest import verify_part
-from caudal.errors import UserError
+from caudal.errors import UserError, alike
 from caudal.streams import Streamer, batch_length, buffer_streamer, mux, seeded
 
 
@@ -22,8 +22,8 @@ def chunk_streamer(
     order always the same, in mux order another one each time, and the same again in every run.
     """
     parts = manifest["parts"]
-    if stream.get("order", "sequential") == "mux":
-        rows = Streamer(_mixed, root, manifest, columns, stream, seed=seed)
+    if stream["order"] == "mux":
+        rows = Streamer(_mixed, root, manifest, columns, stream["mux"], seed=seed)
     else:
         rows = Streamer(_one_by_one, root, parts, columns)
     return Streamer(buffer_streamer, rows, stream["batch_size"] * stream["n_batches"])
@@ -49,20 +49,20 @@ def _mixed(
     root: Path,
     manifest: dict,
     columns: Sequence[str],
-    stream: dict,
+    how: dict,
     seed: SeedSequence | None = None,
 ) -> Iterator[dict]:
     """Pieces of several parts at a time; as many rows as the manifest has."""
     parts = manifest["parts"]
-    pool = [Streamer(_pieces, root, part, columns, stream["piece"]) for part in parts]
+    pool = [Streamer(_pieces, root, part, columns, how["piece"]) for part in parts]
     left = manifest["rows"]
     for piece in mux(
         pool,
         None,
-        stream["active"],
-        lam=stream["rate"],
-        pool_weights=part_weights(manifest, stream["weights"]),
-        with_replacement=stream["replacement"],
+        how["active"],
+        lam=how["rate"],
+        pool_weights=part_weights(manifest, how["weights"]),
+        with_replacement=how["replacement"],
         seed=seed,
     ):
         rows = min(batch_length(piece), left)
@@ -96,8 +96,8 @@ def part_weights(manifest: dict, weights: dict[str, float]) -> list[float] | Non
     unknown = sorted(set(weights) - set(names))
     if unknown:
         raise UserError(
-            f"stream.weights: there is no source {unknown[0]!r}; the sources are "
-            f"{', '.join(names)}."
+            f"stream.mux.weights: there is no source {unknown[0]!r}{alike(unknown[0], names)}; the "
+            f"sources are {', '.join(names)}."
         )
     return [
         part["rows"] * weights.get(part["file"].split("/")[0], 1.0) for part in manifest["parts"]

@@ -33,8 +33,8 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
     Returns
     -------
     The merged manifest. ``parts`` names each part by its path from the folder of ``out``, in
-    stream order; ``classes`` are the labels in order, the positive one of two last; ``checksum``
-    is that of all the rest.
+    stream order; ``classes`` are the labels in order, ``positive`` is that of two which
+    coefficients speak for; ``checksum`` is that of all the rest.
 
     Raises
     ------
@@ -52,13 +52,14 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
     labels: Counter[str] = Counter()
     for source in found:
         labels.update(source["labels"])
-    classes = _positive_last(sort_classes(list(labels)), positive)
+    classes = sort_classes(list(labels))
     merged = {
         **{key: sum(source[key] for source in found) for key in COUNTS},
         "sources": [_summary(source) for source in found],
         "columns": {name: _merge_column(name, found) for name in found[0]["columns"]},
         "labels": {text: labels[text] for text in classes},
         "classes": classes,
+        "positive": _positive(classes, positive),
         "label_type": label_type(classes),
         "parts": [
             {**part, "file": f"{source['source']}/{part['file']}"}
@@ -73,16 +74,17 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
     return checked_json.sealed(merged)
 
 
-def _positive_last(classes: list[str], positive: object) -> list[str]:
-    if positive is None:
-        return classes
-    found = find_class(positive, classes)
+def _positive(classes: list[str], given: object) -> str | None:
+    """The class that coefficients speak for: of two the one that is ``given``, or the last."""
+    if given is None:
+        return classes[-1] if len(classes) == 2 else None
+    found = find_class(given, classes)
     if found is None or len(classes) != 2:
         raise UserError(
-            f"data.positive is {positive!r}, but the labels are {', '.join(classes[:20])}; name "
+            f"data.positive is {given!r}, but the labels are {', '.join(classes[:20])}; name "
             "one of two labels, or leave it out."
         )
-    return [text for text in classes if text != found] + [found]
+    return found
 
 
 def verify_part(root: Path, part: dict) -> pa.Buffer:

@@ -5,6 +5,7 @@ import pyarrow as pa
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from caudal.errors import UserError
+from caudal.features.defaults import SCALE
 from caudal.features.tables import to_table
 
 
@@ -42,7 +43,7 @@ class Extractor(TransformerMixin, BaseEstimator):
     ['x']
     """
 
-    def __init__(self, features=None, numeric=None, missing="zero", indicator=False, scale=False):
+    def __init__(self, features=None, numeric=None, missing="zero", indicator=False, scale=SCALE):
         self.features = features
         self.numeric = numeric
         self.missing = missing

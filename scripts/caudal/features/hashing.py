@@ -6,7 +6,8 @@ does not depend on ``n_features``.
 """
 
 import numpy as np
-from numba import njit
+
+from caudal.compiled import compiled
 
 EMPTY = -1
 
@@ -14,14 +15,14 @@ _C1, _C2 = np.uint32(0xCC9E2D51), np.uint32(0x1B873593)
 _M1, _M2, _M5 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35), np.uint32(0xE6546B64)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _mix(word):
     word = np.uint32(word * _C1)
     word = np.uint32((word << np.uint32(15)) | (word >> np.uint32(17)))
     return np.uint32(word * _C2)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def absorb(state, data, start, stop):
     """MurmurHash3 x86 32-bit, seed 0, fed ``data[start:stop]`` (uint8); begin with NOTHING.
 
@@ -41,7 +42,7 @@ def absorb(state, data, start, stop):
     return hashed, word, length
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def finish(state):
     """The hash of all bytes fed, as a signed 32-bit integer."""
     hashed, word, length = state
@@ -59,50 +60,60 @@ def finish(state):
 NOTHING = (np.uint32(0), np.uint32(0), np.int64(0))
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def column_of(hashed, n_features):
     """The column of a signed hash: ``abs(hash) % n_features``."""
     return np.int32(abs(np.int64(hashed)) % n_features)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _place(column, mask):
     # Fibonacci hashing: columns modulo a power of two keep structure in their low bits.
     return np.int64((np.uint64(column) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
 
 
-@njit(cache=True, forceinline=True)
-def slot_of(column, table, columns, size):
+@compiled(inline="always")
+def first_look(column, table):
+    """What stands in ``table`` where ``column`` belongs: fetched for many before any is needed."""
+    return table[_place(column, np.int64(table.size - 1))]
+
+
+@compiled(forceinline=True)
+def slot_of(column, look, table, columns, size):
     """The slot of ``column``, which is ``size`` where it is met for the first time.
 
-    ``table`` (entries,) int32 holds slots by open addressing; there must be room.
+    ``table`` (entries,) int64 holds ``slot << 32 | column`` by open addressing; there must be
+    room. ``look`` is the column's first look, however long ago.
     """
+    if look != EMPTY and np.int32(look & 0x7FFFFFFF) == column:
+        return np.int32(look >> 32)
     mask = np.int64(table.size - 1)
     at = _place(column, mask)
     while table[at] != EMPTY:
-        if columns[table[at]] == column:
-            return table[at]
+        if np.int32(table[at] & 0x7FFFFFFF) == column:
+            return np.int32(table[at] >> 32)
         at = (at + 1) & mask
-    table[at] = size
+    table[at] = (np.int64(size) << 32) | np.int64(column)
     columns[size] = column
     return np.int32(size)
 
 
-@njit(cache=True)
+@compiled
 def _enter(columns, table):
     for slot in range(columns.size):
-        slot_of(columns[slot], table, columns, slot)
+        slot_of(columns[slot], EMPTY, table, columns, slot)
 
 
 class Registry:
     """The columns touched so far and their slots.
 
-    ``columns[:size]`` holds the column of every slot (int32); ``table`` leads from column to slot.
+    ``columns[:size]`` holds the column of every slot (int32); ``table`` leads from column to slot
+    (int64, both in one entry, so that a look-up fetches one line of memory).
     """
 
     def __init__(self):
         """Start empty."""
-        self.table = np.full(1024, EMPTY, np.int32)
+        self.table = np.full(1024, EMPTY, np.int64)
         self.columns = np.empty(2 * len(self.table) // 3, np.int32)
         self.size = 0
 
@@ -128,7 +139,7 @@ class Registry:
         touched, self.columns = self.touched(), np.empty(2 * capacity // 3, np.int32)
         self.columns[: self.size] = touched
         self.table = None  # its memory goes before the larger one's comes
-        self.table = np.full(capacity, EMPTY, np.int32)
+        self.table = np.full(capacity, EMPTY, np.int64)
         _enter(self.touched(), self.table)
 
     def close(self) -> None:

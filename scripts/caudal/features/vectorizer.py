@@ -4,6 +4,7 @@ import pyarrow as pa
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from caudal.features.defaults import DEGREE, N_FEATURES
 from caudal.features.encoder import Encoder, to_csr
 from caudal.features.hashing import Registry
 from caudal.features.tables import to_table
@@ -30,7 +31,7 @@ class Vectorizer(TransformerMixin, BaseEstimator):
     2
     """
 
-    def __init__(self, n_features=2**20, degree=1, interactions=None):
+    def __init__(self, n_features=N_FEATURES, degree=DEGREE, interactions=None):
         self.n_features = n_features
         self.degree = degree
         self.interactions = interactions

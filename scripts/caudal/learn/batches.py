@@ -10,16 +10,19 @@ import pyarrow as pa
 
 from caudal.config.grid import Point
 from caudal.data.chunks import chunk_streamer
-from caudal.data.labels import class_codes
 from caudal.errors import UserError
 from caudal.features.encoder import Encoder
 from caudal.features.extractor import Extractor
 from caudal.features.hashing import Registry
 from caudal.features.vectorizer import Vectorizer
+from caudal.learn.targets import Target
 from caudal.streams import Streamer, zmq_stream
 
 END = "end"
 """The key of the last batch of a feed, which holds what its features have learned."""
+
+ROWS_AT_ONCE = 1000
+"""Rows that are encoded and learned by one call, as far as a batch is not larger."""
 
 
 class Features:
@@ -70,16 +73,17 @@ def encoded_batches(
     root: Path,
     manifest: dict,
     features: Sequence[Features],
+    target: Target,
     stream: dict,
     data: dict,
     seed: int,
     done: int = 0,
 ) -> Iterator[dict]:
-    """The batches of all epochs, each a dict of arrays with a row per row of the batch.
+    """The batches of all epochs, one or more whole ones at a time, each time a dict of arrays.
 
     Those of the first ``done`` chunks are left out: the chunks are only read, for their means.
 
-    ``Y`` are class codes (rows,), ``weight`` the rows' weights (rows,) where there are any,
+    ``Y`` are the targets (rows,), ``weight`` the rows' weights (rows,) where there are any,
     ``slots``, ``columns`` (int32) and ``values`` (float64), each with the number of the features
     behind its name, (rows, places). The last one holds nothing but END.
     """
@@ -98,17 +102,18 @@ def encoded_batches(
                 break
             if number < done:
                 continue
-            whole = {"Y": class_codes(chunk[label], manifest["classes"])}
+            whole = {"Y": target.values(chunk[label])}
             if weight:
                 whole["weight"] = chunk[weight].to_numpy(zero_copy_only=False)
             for feature in features:
                 feature.load(chunk)
-            for start in range(0, len(whole["Y"]), size):
-                batch = {name: array[start : start + size] for name, array in whole.items()}
+            at_once = size * max(1, ROWS_AT_ONCE // size)
+            for start in range(0, len(whole["Y"]), at_once):
+                batches = {name: array[start : start + at_once] for name, array in whole.items()}
                 for i, feature in enumerate(features):
-                    slots, values = feature.encoder.encode(start, start + len(batch["Y"]))
-                    batch[f"slots{i}"], batch[f"values{i}"] = slots, values
-                yield batch
+                    slots, values = feature.encoder.encode(start, start + len(batches["Y"]))
+                    batches[f"slots{i}"], batches[f"values{i}"] = slots, values
+                yield batches
     yield {END: np.empty(0, np.uint8)}
 
 

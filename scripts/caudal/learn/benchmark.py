@@ -1,9 +1,31 @@
 """The benchmark: the null model that every point has to beat."""
 
-from collections import deque
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from caudal.compiled import compiled
+
+_NOTHING = -1
+
+
+@compiled
+def _move(codes, batch_size, counts, ring, place, before):
+    """Fill ``before`` (batches, classes) with the counts before each batch, and count its codes.
+
+    ``ring`` holds the last codes, or nothing where all count; returns the place of its oldest.
+    """
+    for row in range(codes.size):
+        if row % batch_size == 0:
+            before[row // batch_size] = counts
+        if ring.size:
+            if ring[place] != _NOTHING:
+                counts[ring[place]] -= 1
+            ring[place] = codes[row]
+            place = (place + 1) % ring.size
+        counts[codes[row]] += 1
+    return place
 
 
 class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
@@ -12,9 +34,9 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     window : int or None
-        Batches (calls of ``partial_fit``) over which the average moves; None: all. A short one
-        follows the labels where they drift, or where a file is sorted by them, so that a model
-        has to do better than that to beat it.
+        Labels over which the average moves; None: all. A short one follows the labels where they
+        drift, or where a file is sorted by them, so that a model has to do better than that to
+        beat it.
 
     Attributes
     ----------
@@ -22,7 +44,7 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
     counts_ : ndarray of shape (classes,), int64
         Labels within the window, by class.
 
-    >>> BenchmarkClassifier().partial_fit(None, [0, 1, 1, 1]).predict_proba([[0.0]])
+    >>> BenchmarkClassifier().partial_fit([[0.0]] * 4, [0, 1, 1, 1]).predict_proba([[0.0]])
     array([[0.25, 0.75]])
     """
 
@@ -33,40 +55,67 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
         """Learn ``y`` alone."""
         if hasattr(self, "classes_"):
             del self.classes_
-        return self.partial_fit(X, y, np.unique(y))
+        return self.partial_fit(X, y)
 
     def partial_fit(self, X, y, classes=None):
-        """Learn one batch of labels more; ``X`` is not looked at."""
-        if not hasattr(self, "classes_"):
-            self.begin(np.unique(y if classes is None else classes))
-        return self.learn_codes(np.searchsorted(self.classes_, y))
+        """Learn one batch of labels more; of ``X`` only the shape is looked at."""
+        first = not hasattr(self, "classes_")
+        X, y = validate_data(self, X, y, accept_sparse=True, ensure_all_finite=False, reset=first)
+        check_classification_targets(y)
+        if first:
+            self.begin(unique_labels(y if classes is None else classes))
+        self.predict_then_learn(np.searchsorted(self.classes_, y), max(1, len(y)))
+        return self
 
     def begin(self, classes: np.ndarray):
         """Start with no labels of ``classes``."""
         self.classes_ = classes
         self.counts_ = np.zeros(len(classes), np.int64)
-        self._batches = deque()
+        self._ring = np.full(self.window or 0, _NOTHING, np.int32)
+        self._place = 0
         return self
 
-    def learn_codes(self, codes: np.ndarray):
-        """Learn labels given as indices into ``classes_``, shape (rows,)."""
-        counts = np.bincount(codes, minlength=len(self.classes_))
-        self.counts_ += counts
-        if self.window is not None:
-            self._batches.append(counts)
-            if len(self._batches) > self.window:
-                self.counts_ -= self._batches.popleft()
-        return self
+    def predict_then_learn(self, codes: np.ndarray, batch_size: int) -> np.ndarray:
+        """The moving averages before each batch of ``batch_size`` rows, then learned.
+
+        ``codes`` (rows,) are indices into ``classes_``; returns (batches, classes).
+        """
+        before = np.empty((-(-len(codes) // batch_size), len(self.counts_)), np.int64)
+        self._place = _move(codes, batch_size, self.counts_, self._ring, self._place, before)
+        return _shares(before)
 
     def probabilities(self) -> np.ndarray:
         """The moving average, shape (classes,); alike for all before the first label."""
-        total = self.counts_.sum()
-        return self.counts_ / total if total else np.full(len(self.counts_), 1 / len(self.counts_))
+        return _shares(self.counts_[None])[0]
 
     def predict_proba(self, X) -> np.ndarray:
         """The moving average for every record, shape (rows, classes)."""
-        return np.tile(self.probabilities(), (len(X), 1))
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=True, ensure_all_finite=False, reset=False)
+        return np.tile(self.probabilities(), (X.shape[0], 1))
 
     def predict(self, X) -> np.ndarray:
         """The most frequent class for every record, shape (rows,)."""
-        return np.full(len(X), self.classes_[self.counts_.argmax()])
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def state(self) -> dict:
+        """What was learned, as arrays and a number."""
+        return {"counts": self.counts_, "ring": self._ring, "place": self._place}
+
+    def set_state(self, state: dict) -> None:
+        """Take over the ``state`` of another benchmark of the same window and classes."""
+        self.counts_, self._ring = np.array(state["counts"]), np.array(state["ring"])
+        self._place = state["place"]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.poor_score = True
+        return tags
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    """Counts (batches, classes) by their sums; alike where there are none."""
+    total = counts.sum(axis=1, keepdims=True)
+    return np.where(total, counts / np.maximum(total, 1), 1 / counts.shape[1])

@@ -7,6 +7,10 @@ from sklearn.pipeline import Pipeline
 from caudal.config.classifiers import classifier_class
 from caudal.data.labels import typed_classes
 from caudal.errors import UserError
+from caudal.learn.learners.ftrl_classifier import FTRLClassifier
+
+OWN = {"FTRLClassifier": FTRLClassifier}
+"""The learners of our own, by the names that a grid gives them."""
 
 
 def make_classifier(parameters: dict, point: str, seed: int, manifest: dict):
@@ -16,7 +20,8 @@ def make_classifier(parameters: dict, point: str, seed: int, manifest: dict):
     ``seed`` and the point's id. Raises UserError for parameters that scikit-learn refuses.
     """
     parameters = dict(parameters)
-    kind = classifier_class(parameters.pop("class", "SGDClassifier"))
+    name = parameters.pop("class", "SGDClassifier")
+    kind = OWN[name] if name in OWN else classifier_class(name)
     names = kind().get_params()
     if "shuffle" in names:
         parameters.setdefault("shuffle", False)

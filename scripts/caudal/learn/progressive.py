@@ -1,16 +1,20 @@
 """Progressive validation: every batch is predicted, scored, then learned.
 
-The score of a point is the mean over the batches of its stream's later part; whatever is learned
-is scored before, so no row is held out and none is scored by a model that has seen it. Source: the
+The score of a point is the mean over the rows of its stream's later part; whatever is learned is
+scored before, so no row is held out and none is scored by a model that has seen it. Source: the
 prequential approach, Dawid (1984); Blum, Kalai and Langford (1999) on progressive validation.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from caudal.compiled import compiled
 from caudal.errors import UserError
+from caudal.learn.error_bars import standard_error
+from caudal.learn.scoring import batch_means
+from caudal.learn.targets import Reliability
 
 STEPS_PER_DOUBLING = 4
 """Checkpoints of a learning curve per doubling of the rows."""
@@ -20,9 +24,6 @@ MOST_BLOCKS = 256
 
 MOST_DRIFT = 128
 """Blocks of the losses along the whole scored stream."""
-
-BINS = 10
-"""Bins of predicted probability in the calibration."""
 
 
 @dataclass(frozen=True)
@@ -63,136 +64,143 @@ def make_plan(manifest: dict, stream: dict, score: dict) -> Plan:
     return plan
 
 
-@dataclass
+@compiled
+def _running_mean(mean, total, values, weights):
+    """The mean and the sum of the weights with ``values`` taken in, one by one (Welford, 1962)."""
+    for i in range(values.size):
+        total += weights[i]
+        mean += (values[i] - mean) * weights[i] / total
+    return mean, total
+
+
 class Mean:
-    """Mean and variance of a sequence, one value at a time (Welford, 1962)."""
+    """The weighted mean of a sequence, taken in piece by piece."""
 
-    count: int = 0
-    mean: float = 0.0
-    _squares: float = field(default=0.0, repr=False)
+    def __init__(self, mean: float = 0.0, total: float = 0.0):
+        """Start with the mean of what weighs ``total``; with nothing if left out."""
+        self.mean, self.total = mean, total
 
-    def add(self, value: float) -> None:
-        """Take in one value."""
-        self.count += 1
-        delta = value - self.mean
-        self.mean += delta / self.count
-        self._squares += delta * (value - self.mean)
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean; nan below two values."""
-        if self.count < 2:
-            return math.nan
-        return math.sqrt(self._squares / (self.count - 1) / self.count)
+    def add(self, values: np.ndarray, weights: np.ndarray) -> None:
+        """Take in values and their weights."""
+        self.mean, self.total = _running_mean(self.mean, self.total, values, weights)
 
 
 class Blocks:
-    """Means over blocks of equally many batches, at most ``most`` blocks of ``total`` batches."""
+    """Means over blocks of equally many batches, at most ``most`` blocks of ``total`` batches.
+
+    ``means`` holds a tuple per block, ``weights`` what its batches weigh.
+    """
 
     def __init__(self, total: int, most: int):
         """Start before the first of ``total`` batches."""
-        self.means: list[tuple[float, ...]] = []
+        self.means: list[list[float]] = []
+        self.weights: list[float] = []
         self._left = total
         self._size = max(1, -(-total // most))
-        self._sums: tuple[float, ...] = ()
+        self._sums = np.zeros(0)
+        self._weight = 0.0
         self._count = 0
 
-    def add(self, *values: float) -> bool:
-        """Take in the values of a batch; True where a block is full."""
-        sums = self._sums or (0.0,) * len(values)
-        self._sums = tuple(total + value for total, value in zip(sums, values, strict=True))
-        self._count += 1
-        self._left -= 1
+    @property
+    def room(self) -> int:
+        """Batches until the block is full."""
+        return min(self._size - self._count, self._left)
+
+    def add(self, weights: np.ndarray, *values: np.ndarray) -> bool:
+        """Take in batches, at most ``room``, by their weights; True where that fills a block."""
+        sums = np.array([value @ weights for value in values])
+        self._sums = self._sums + sums if self._count else sums
+        self._weight = self._weight + float(weights.sum()) if self._count else float(weights.sum())
+        self._count += len(weights)
+        self._left -= len(weights)
         if self._count < self._size and self._left:
             return False
-        self.means.append(tuple(total / self._count for total in self._sums))
-        self._sums, self._count = (), 0
+        self.means.append((self._sums / self._weight).tolist())
+        self.weights.append(self._weight)
+        self._count = 0
         return True
 
+    def state(self) -> dict:
+        """What was taken in, as plain values."""
+        return {
+            "means": np.array(self.means), "weights": np.array(self.weights), "left": self._left,
+            "sums": self._sums, "weight": self._weight, "count": self._count,
+        }  # fmt: skip
 
-class Calibration:
-    """How often what was predicted with some probability came true, in bins of probability."""
-
-    def __init__(self):
-        """Start with empty bins."""
-        self.rows = np.zeros(BINS)
-        self.probability = np.zeros(BINS)
-        self.share = np.zeros(BINS)
-
-    def add(self, probabilities: np.ndarray, y: np.ndarray) -> None:
-        """Take in a batch: of two classes the second, of more each one against the rest."""
-        classes = probabilities.shape[1]
-        if classes == 2:
-            p, true = probabilities[:, 1], y.astype(float)
-        else:
-            p = probabilities.ravel()
-            true = (y[:, None] == np.arange(classes)).ravel().astype(float)
-        bins = np.minimum((p * BINS).astype(np.int64), BINS - 1)
-        self.rows += np.bincount(bins, minlength=BINS)
-        self.probability += np.bincount(bins, p, BINS)
-        self.share += np.bincount(bins, true, BINS)
-
-    def table(self) -> list[dict]:
-        """A row per bin that is not empty."""
-        return [
-            {
-                "low": i / BINS,
-                "high": (i + 1) / BINS,
-                "rows": int(self.rows[i]),
-                "mean_probability": float(self.probability[i] / self.rows[i]),
-                "share": float(self.share[i] / self.rows[i]),
-            }
-            for i in np.flatnonzero(self.rows)
-        ]
+    def set_state(self, state: dict) -> None:
+        """Take over what another of the same size has taken in."""
+        self.means, self.weights = state["means"].tolist(), state["weights"].tolist()
+        self._left, self._count = state["left"], state["count"]
+        self._sums, self._weight = np.array(state["sums"]), state["weight"]
 
 
 class Progress:
-    """The losses of one point and of the benchmark along the first pass of a stream."""
+    """The losses of one point and of the benchmark along the first pass of a stream.
 
-    def __init__(self, plan: Plan):
+    A batch weighs as its rows do, so that means over batches are means over rows: a whole batch
+    has the weight 1.
+    """
+
+    def __init__(self, plan: Plan, reliability: Reliability):
         """Start before the first batch of ``plan``."""
-        self.plan = plan
+        self.plan, self.reliability = plan, reliability
         self.rows = 0
         self.curve: list[dict] = []
-        self.calibration = Calibration()
         self.blocks = Blocks(plan.batches - plan.first_kept, MOST_BLOCKS)
         self._stream = Blocks(plan.batches - plan.unscored, MOST_DRIFT)
         self._stream_rows: list[int] = []
         self._batch = 0
-        self._kept, self._benchmark_kept = Mean(), Mean()
-        self._all, self._since = [Mean(), Mean()], [Mean(), Mean()]
+        self._kept, self._all, self._since = ([Mean(), Mean()] for _ in range(3))
         self._next = 0.0
 
-    @property
-    def scores_next(self) -> bool:
-        """Whether the next batch is scored."""
-        return self._batch >= self.plan.unscored
-
     def skip(self, rows: int) -> None:
-        """Count a batch that is learned but not scored."""
-        self._batch += 1
+        """Count rows of whole batches that are learned but not scored."""
+        self._batch += -(-rows // self.plan.batch_size)
         self.rows += rows
 
     def add(
-        self, loss: float, benchmark_loss: float, probabilities: np.ndarray, y: np.ndarray
-    ) -> dict | None:
-        """Take in the predictions (rows, classes) for a scored batch and their losses.
+        self, losses: np.ndarray, benchmark_losses: np.ndarray, predictions: np.ndarray,
+        y: np.ndarray,
+    ) -> list[dict]:  # fmt: skip
+        """Take in whole batches: the rows' losses (rows,), and the benchmark's, predictions
+        (rows, outputs) and targets (rows,).
 
-        Returns the checkpoint where one is due.
+        Returns the checkpoints of the learning curve that were reached.
         """
-        if self._batch >= self.plan.first_kept:
-            self._kept.add(loss)
-            self._benchmark_kept.add(benchmark_loss)
-            self.blocks.add(loss, benchmark_loss)
-            self.calibration.add(probabilities, y)
-        self.skip(len(y))
-        for mean, value in zip(self._all + self._since, (loss, benchmark_loss) * 2, strict=True):
-            mean.add(value)
-        if self._stream.add(loss, benchmark_loss):
+        size = self.plan.batch_size
+        means = [batch_means(each, size) for each in (losses, benchmark_losses)]
+        weights = np.ones(len(means[0]))
+        weights[-1] = (len(y) - (len(weights) - 1) * size) / size
+        unkept = max(0, self.plan.first_kept - self._batch) * size
+        if unkept < len(y):
+            self.reliability.add(predictions[unkept:], y[unkept:])
+        reached, start = [], 0
+        while start < len(weights):
+            part = slice(start, start + self._until_event())
+            start += self._advance(weights[part], *(mean[part] for mean in means))
+            if self.rows >= self._next or self._batch == self.plan.batches:
+                reached.append(self._checkpoint())
+        return reached
+
+    def _until_event(self) -> int:
+        """Batches that can be taken in at once: up to the end of a block or the next checkpoint."""
+        checkpoint = max(1, math.ceil((self._next - self.rows) / self.plan.batch_size))
+        if self._batch < self.plan.first_kept:
+            return min(checkpoint, self._stream.room, self.plan.first_kept - self._batch)
+        return min(checkpoint, self._stream.room, self.blocks.room)
+
+    def _advance(self, weights: np.ndarray, *means: np.ndarray) -> int:
+        kept = self._batch >= self.plan.first_kept
+        for totals in (self._all, self._since, self._kept)[: 3 if kept else 2]:
+            for total, values in zip(totals, means, strict=True):
+                total.add(values, weights)
+        if kept:
+            self.blocks.add(weights, *means)
+        self._batch += len(weights)
+        self.rows += round(float(weights.sum()) * self.plan.batch_size)
+        if self._stream.add(weights, *means):
             self._stream_rows.append(self.rows)
-        if self.rows >= self._next or self._batch == self.plan.batches:
-            return self._checkpoint()
-        return None
+        return len(weights)
 
     def _checkpoint(self) -> dict:
         self._next = self.rows * 2 ** (1 / STEPS_PER_DOUBLING)
@@ -210,24 +218,45 @@ class Progress:
 
     def record(self) -> dict:
         """The fields of ``score.json`` that tell losses; nan where no batch was kept."""
-        known = self._kept.count > 0
-        score = -self._kept.mean if known else math.nan
-        benchmark = -self._benchmark_kept.mean if known else math.nan
+        known = self._kept[0].total > 0
+        score = -self._kept[0].mean if known else math.nan
+        benchmark = -self._kept[1].mean if known else math.nan
+        own = np.array(self.blocks.means).reshape(-1, 2)[:, 0]
         return {
             "score": score,
-            "standard_error": self._kept.standard_error,
+            "standard_error": standard_error(own, self.blocks.weights),
             "benchmark_score": benchmark,
             "r2": 1.0 - score / benchmark if benchmark else math.nan,
             "rows": self.rows,
             "batches": self._batch,
-            "batches_in_score": self._kept.count,
+            "batches_in_score": self._batch - self.plan.first_kept if known else 0,
             "learning_curve": self.curve,
             "losses": self.blocks.means,
+            "losses_weights": self.blocks.weights,
             "drift": [
                 {"rows": rows, "loss": loss, "benchmark_loss": benchmark_loss}
                 for rows, (loss, benchmark_loss) in zip(
                     self._stream_rows, self._stream.means, strict=True
                 )
             ],
-            "calibration": self.calibration.table(),
+            **self.reliability.record(),
         }
+
+    def state(self) -> dict:
+        """All that was taken in, as plain values."""
+        return {
+            "rows": self.rows, "curve": self.curve, "batch": self._batch, "next": self._next,
+            "reliability": self.reliability.state(), "blocks": self.blocks.state(),
+            "stream": self._stream.state(), "stream_rows": self._stream_rows,
+            "means": [[m.mean, m.total] for m in [*self._kept, *self._all, *self._since]],
+        }  # fmt: skip
+
+    def set_state(self, state: dict) -> None:
+        """Take over what another of the same plan has taken in."""
+        self.rows, self.curve, self._batch = state["rows"], list(state["curve"]), state["batch"]
+        self._next, self._stream_rows = state["next"], list(state["stream_rows"])
+        self.reliability.set_state(state["reliability"])
+        self.blocks.set_state(state["blocks"])
+        self._stream.set_state(state["stream"])
+        means = [Mean(*pair) for pair in state["means"]]
+        self._kept, self._all, self._since = means[:2], means[2:4], means[4:]

@@ -21,7 +21,7 @@ log = logging.getLogger("caudal")
 
 INTERCEPT = "(intercept)"
 HEADER = ("term", "column", "coefficient", "collisions")
-STREAM = {"batch_size": 1000, "n_batches": 20}
+STREAM = {"batch_size": 1000, "n_batches": 20, "order": "sequential"}
 """How the chunks are read to find levels: the order makes no difference."""
 
 BLOCK = 1 << 16
@@ -45,8 +45,8 @@ def coefficients(
     chunks, and at most ``naming.MOST_COMBINATIONS`` are told apart.
 
     With more than two classes there is a row per term and class and a column ``class``; with two
-    the coefficients speak for the second. With ``extractor.scale`` they are those of the
-    standardised features. A classifier that has no coefficients leaves the header alone.
+    the coefficients speak for the manifest's ``positive``. With ``extractor.scale`` they are those
+    of the standardised features. A classifier that has no coefficients leaves the header alone.
     """
     model = load_checked(model_file)
     classifier = model.named_steps["classifier"]
@@ -54,23 +54,27 @@ def coefficients(
         log.info("%s has no coefficients to name.", type(classifier).__name__)
         rows = pa.table({name: pa.array([], pa.string()) for name in HEADER})
     else:
-        rows = _ranked(table(model, _records(model, Path(manifest_file))))
+        content = manifest.load(Path(manifest_file))
+        chunks = _records(model, content, Path(manifest_file).parent)
+        rows = _ranked(table(model, chunks, content["classes"][:1] == [content["positive"]]))
         if truth_file is not None:
             rows = _with_truth(rows, Path(truth_file))
     _write(rows, Path(out_csv))
     return len(rows)
 
 
-def table(model, chunks: Iterable[pa.Table]) -> pa.Table:
+def table(model, chunks: Iterable[pa.Table], of_first: bool = False) -> pa.Table:
     """The coefficients of a pipeline as a table of term, column, coefficient, collisions (, class).
 
-    ``chunks`` are the records, as the extractor gives them, whose levels are named. The intercepts
+    ``chunks`` are the records, as the extractor gives them, whose levels are named; ``of_first``
+    of two classes makes the coefficients those of the first, not of the second. The intercepts
     come last.
     """
     classifier, vectorizer = model.named_steps["classifier"], model.named_steps["vectorizer"]
-    weights = np.atleast_2d(_dense(classifier.coef_))
+    sign = -1.0 if of_first else 1.0
+    weights = sign * np.atleast_2d(_dense(classifier.coef_))
     terms = model_terms(model)
-    touched = weights.any(axis=0)
+    touched = np.any(weights, axis=0)
     blocks = []
     for number, names in enumerate(name_terms(terms, chunks)):
         columns, _ = columns_and_signs(names, vectorizer.n_features)
@@ -86,7 +90,7 @@ def table(model, chunks: Iterable[pa.Table]) -> pa.Table:
         "column": pa.chunked_array([pa.array(columns), pa.nulls(1, pa.int32())]),
         "collisions": np.append(count[place] - 1, 0),
     }
-    intercepts = np.broadcast_to(np.ravel(classifier.intercept_), len(weights))
+    intercepts = sign * np.broadcast_to(np.ravel(classifier.intercept_), len(weights))
     tables = []
     for k, row in enumerate(weights):
         one = shared | {"coefficient": np.append(row[columns] * signs, intercepts[k])}
@@ -112,11 +116,11 @@ def _dense(weights) -> np.ndarray:
     return weights.toarray() if hasattr(weights, "toarray") else np.asarray(weights)
 
 
-def _records(model, manifest_file: Path) -> Iterator[pa.Table]:
-    """The records of all chunks, one pass."""
-    extractor, content = model.named_steps["extractor"], manifest.load(manifest_file)
+def _records(model, content: dict, root: Path) -> Iterator[pa.Table]:
+    """The records of all chunks of a manifest, one pass."""
+    extractor = model.named_steps["extractor"]
     features = [name for name in content["columns"] if name in extractor.features]
-    chunks = chunk_streamer(manifest_file.parent, content, features, STREAM, 0)
+    chunks = chunk_streamer(root, content, features, STREAM, 0)
     for chunk in chunks.generate():
         yield extractor.transform(pa.table({name: chunk[name] for name in extractor.features}))
 

@@ -27,7 +27,7 @@ log = logging.getLogger("caudal")
 
 NAME = "model.json"
 FORMAT = 1
-PROBABILITIES = {"log_loss": "logistic", "modified_huber": "modified_huber"}
+PROBABILITIES: dict[str | None, str] = {"log_loss": "logistic", "modified_huber": "modified_huber"}
 
 
 def write(model, path: str | Path, **more: Any) -> None:

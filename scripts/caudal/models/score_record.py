@@ -54,6 +54,7 @@ class ScoreRecord(TypedDict, total=False):
     batches_in_score: int
     learning_curve: list[dict]
     losses: list[list[float]]
+    losses_weights: list[float]
     drift: list[dict]
     calibration: list[dict]
     diverged: bool

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
-from caudal.features.encoder import bytes_and_ends, codes_and_levels
+from caudal.compiled import compiled
 from caudal.features.hashing import EMPTY, NOTHING, absorb, column_of, finish
+from caudal.features.levels import bytes_and_ends, codes_and_levels
 from caudal.features.terms import Term
 
 log = logging.getLogger("caudal")
@@ -32,7 +32,7 @@ class Naming:
 
     def __init__(self, terms: Sequence[Term], most: int = MOST_COMBINATIONS):
         self._terms = [term for term in terms if term.categorical]
-        self._levels = {
+        self._levels: dict[str, dict[str, int]] = {
             name: {} for name in dict.fromkeys(f for t in self._terms for f in t.categorical)
         }
         beginnings = {
@@ -44,7 +44,7 @@ class Naming:
     def add(self, records: pa.Table) -> None:
         """Take in the records (dictionary columns) of a chunk."""
         codes = {name: self._global_codes(records, name) for name in self._levels}
-        met = {(): np.zeros(records.num_rows, np.int64)}
+        met: dict[tuple[str, ...], np.ndarray] = {(): np.zeros(records.num_rows, np.int64)}
         for key, numbers in self._numbers.items():
             before = numbers.size
             met[key] = numbers.number(met[key[:-1]], codes[key[-1]], before + self._room)
@@ -113,13 +113,13 @@ class Numbers:
         return keys >> 32, keys & 0xFFFFFFFF
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _place(key, mask):
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return np.int64((mixed ^ (mixed >> np.uint64(29))) >> np.uint64(8)) & mask
 
 
-@njit(cache=True)
+@compiled
 def _fill(table, keys, size):
     mask = np.int64(table.size - 1)
     for i in range(size):
@@ -129,7 +129,7 @@ def _fill(table, keys, size):
         table[at] = i
 
 
-@njit(cache=True)
+@compiled
 def _number(beginnings, codes, table, keys, size, most, numbers):
     mask = np.int64(table.size - 1)
     for row in range(codes.size):
@@ -162,7 +162,7 @@ def columns_and_signs(names: pa.StringArray, n_features: int) -> tuple[np.ndarra
     return columns, signs
 
 
-@njit(cache=True)
+@compiled
 def _hash(data, ends, n_features, columns, signs):
     for i in range(columns.size):
         hashed = finish(absorb(NOTHING, data, ends[i], ends[i + 1]))

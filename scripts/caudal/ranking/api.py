@@ -136,6 +136,7 @@ def _changed(parameters: dict[str, dict], changes: dict) -> Point:
 
     homes = {"extractor": Extractor().get_params(), "vectorizer": Vectorizer().get_params()}
     new = {step: dict(values) for step, values in parameters.items()}
+    new["extractor"].setdefault("scale", False)  # a record of 0.1 says it only where it is true
     for name, value in changes.items():
         step = next((step for step, known in homes.items() if name in known), "classifier")
         new[step][name] = value

@@ -6,57 +6,24 @@ paired difference, not by the two scores' own.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import stdtrit
 
+from caudal.learn.error_bars import MeanEstimate, estimate_mean, standard_error
 from caudal.ranking.run import Result, Run
-
-CONFIDENCE = 0.95
 
 CLEAR_FALL = 5.0
 """Standard errors that a fall of the lead must have, the best of many places as it is."""
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A mean difference in score, its standard error and its 95 % interval."""
-
-    mean: float
-    standard_error: float
-    low: float
-    high: float
-
-    @property
-    def reach(self) -> float:
-        """Half the width of the interval."""
-        return self.high - self.mean
-
-    @property
-    def clear(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return self.low > 0 or self.high < 0
+def score_estimate(result: Result) -> MeanEstimate:
+    """The score with its interval, from the blocks; without any, from the error of the record."""
+    found = _estimate(-_losses(result)[:, 0], result)
+    return found or MeanEstimate(result.score, result.standard_error, math.inf)
 
 
-def difference(values: Sequence[float]) -> Difference | None:
-    """The mean of ``values`` (blocks,) with its t interval, or None below two of them.
-
-    >>> difference([1.0, 2.0, 3.0]).mean
-    2.0
-    """
-    values = np.asarray(values, float)
-    if len(values) < 2 or not np.isfinite(values).all():
-        return None
-    mean = float(values.mean())
-    error = float(values.std(ddof=1) / math.sqrt(len(values)))
-    reach = error * float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
-    return Difference(mean, error, mean - reach, mean + reach)
-
-
-def lead(first: Result, second: Result) -> Difference | None:
+def lead(first: Result, second: Result) -> MeanEstimate | None:
     """How much better ``first`` scores than ``second``; None where blocks are not alike."""
     ours, theirs = _losses(first), _losses(second)
     if not first.scored or not second.scored or ours.shape != theirs.shape:
@@ -64,16 +31,16 @@ def lead(first: Result, second: Result) -> Difference | None:
     apart = theirs[:, 0] - ours[:, 0]
     # Sums in another order differ in their last digits; that is no difference.
     apart[np.isclose(ours[:, 0], theirs[:, 0], rtol=1e-9, atol=0)] = 0.0
-    return difference(apart)
+    return _estimate(apart, first)
 
 
-def lead_over_benchmark(result: Result) -> Difference | None:
+def lead_over_benchmark(result: Result) -> MeanEstimate | None:
     """How much better ``result`` scores than the benchmark."""
     losses = _losses(result)
-    return difference(losses[:, 1] - losses[:, 0]) if result.scored else None
+    return _estimate(losses[:, 1] - losses[:, 0], result)
 
 
-def alike(first: Result, second: Result) -> bool:
+def predict_alike(first: Result, second: Result) -> bool:
     """Whether two points predict the same: their scores and every block agree to rounding."""
     if not (first.scored and second.scored and math.isclose(first.score, second.score)):
         return False
@@ -85,7 +52,7 @@ def distinct(run: Run, most: int) -> list[list[Result]]:
     """The ``most`` best points that predict differently, each with those that predict the same."""
     groups: list[list[Result]] = []
     for result in run.scored:
-        if groups and alike(groups[-1][0], result):
+        if groups and predict_alike(groups[-1][0], result):
             groups[-1].append(result)
         elif len(groups) == most:
             break
@@ -107,12 +74,12 @@ def simplest(run: Run) -> Result:
     fewer columns, more regularisation; the better score decides what is left. Source: the
     one-standard-error rule, Breiman, Friedman, Olshen and Stone (1984).
     """
-    floor = run.best.score - run.best.standard_error
+    floor = run.best.score - score_estimate(run.best).standard_error
     near = [result for result in run.scored if result.score >= floor]
     return min(near or [run.best], key=_complexity)
 
 
-def last_doubling(result: Result) -> Difference | None:
+def last_doubling(result: Result) -> MeanEstimate | None:
     """What the last doubling of the rows added to the lead over the benchmark.
 
     Compares the checkpoints of the learning curve in the last half of the rows with those in the
@@ -136,8 +103,7 @@ def last_doubling(result: Result) -> Difference | None:
         return None
     variance = spread.standard_error**2 * rows_in_score  # of one row
     error = math.sqrt(variance / _total(late) + variance / _total(early))
-    mean = _mean(late) - _mean(early)
-    return Difference(mean, error, mean - 1.96 * error, mean + 1.96 * error)
+    return MeanEstimate(_mean(late) - _mean(early), error, spread.freedom)
 
 
 def _batch_size(result: Result) -> float:
@@ -165,7 +131,7 @@ def turning_point(result: Result) -> tuple[int, float, float] | None:
     for place in range(max(3, len(leads) // 5), min(len(leads) - 2, len(leads) * 9 // 10 + 1)):
         before, after = leads[:place], leads[place:]
         fall = before.mean() - after.mean()
-        error = math.sqrt(before.var(ddof=1) / len(before) + after.var(ddof=1) / len(after))
+        error = math.hypot(standard_error(before), standard_error(after))
         if error and fall > 0.2 * abs(before.mean()) and fall > CLEAR_FALL * error:
             clear = fall / error
             if best is None or clear > best[0]:
@@ -194,6 +160,15 @@ def _amount(value) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
+def _estimate(values: np.ndarray, result: Result) -> MeanEstimate | None:
+    """The mean of ``values``, one of each block of the score; a short last block weighs less."""
+    if not result.scored or len(values) < 2 or not np.isfinite(values).all():
+        return None
+    weights = result.record.get("losses_weights")
+    return estimate_mean(values, weights if weights and len(weights) == len(values) else None)
+
+
 def _losses(result: Result) -> np.ndarray:
+    """The losses of the point and of the benchmark in each block of the score (blocks, 2)."""
     losses = np.asarray(result.record.get("losses") or np.empty((0, 2)), float)
     return losses.reshape(-1, 2)

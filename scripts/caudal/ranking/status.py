@@ -4,8 +4,6 @@ From a second shell, in the run's working directory: the command ``caudal``.
 """
 
 import os
-import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +13,7 @@ from caudal.config.grid import STEPS, cell
 from caudal.errors import UserError
 from caudal.models.score_record import NAME, ScoreRecord, read_score
 from caudal.ranking.tables import record_order
+from caudal.wording import duration
 
 EVERY = 10.0
 """Seconds between two lines in a run's terminal, and between two looks of ``caudal watch``."""
@@ -34,7 +33,7 @@ class Status:
     def __str__(self) -> str:
         line = f"{self.done} of {self.points} points"
         if self.seconds_left:
-            line += f", {_duration(self.seconds_left)} left"
+            line += f", {duration(self.seconds_left)} left"
         if self.leader:
             best = self.leader
             chosen = ", ".join(
@@ -73,38 +72,14 @@ def status(folder: str | Path = ".") -> Status:
     return Status(len(points), len(ended), left, leader)
 
 
-def say_status(folder: str | Path = ".") -> None:
-    """A line for a run's terminal, unless one was said in the last ten seconds."""
-    said = Path(folder) / ".snakemake/caudal-status"
-    with suppress(FileNotFoundError):
-        if time.time() - said.stat().st_mtime < EVERY:
-            return
-    said.parent.mkdir(exist_ok=True)
-    said.touch()
-    found = status(folder)
-    if found.points:
-        print(f"Caudal: {found}", file=sys.stderr, flush=True)
-
-
 def _better(record: ScoreRecord, other: ScoreRecord) -> bool:
     return record_order(record) < record_order(other)
 
 
 def _seconds_left(ended: list[float], points: int) -> float | None:
     """By the pace of the latest points; those of earlier runs lie apart by a pause."""
-    ended = sorted(ended)[-50:]
-    gaps = sorted(later - earlier for earlier, later in pairwise(ended))
+    gaps = sorted(later - earlier for earlier, later in pairwise(sorted(ended)[-50:]))
     if len(gaps) < 2 or len(ended) == points:
         return None
     usual = gaps[: max(2, len(gaps) * 9 // 10)]
     return sum(usual) / len(usual) * (points - len(ended))
-
-
-def _duration(seconds: float) -> str:
-    """
-    >>> _duration(5), _duration(100), _duration(7300)
-    ('5 s', '2 min', '2.0 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -6,7 +6,7 @@ from caudal.ranking.comparison import last_doubling, lead_over_benchmark, turnin
 from caudal.ranking.run import Run
 from caudal.report import advice_grid
 from caudal.report.advice_grid import Advice, negligible
-from caudal.report.wording import listed, listed_count, number, share, signed
+from caudal.wording import counted, listed, number, share, signed
 
 MOST_CALIBRATION_ERROR = 0.03
 """Mean distance of probabilities from what came true, beyond chance, up to which all is well."""
@@ -58,7 +58,7 @@ def _diverged(run: Run) -> list[Advice]:
     return [
         Advice(
             "diverged",
-            f"{listed_count(len(gone), 'point')} diverged.",
+            f"{counted(len(gone), 'point')} diverged.",
             "Their weights grew beyond all numbers, so they have no score. Scale the features "
             "(extractor.scale: true), lower eta0 or raise alpha: "
             + listed([result.point for result in gone[:5]], most=5)

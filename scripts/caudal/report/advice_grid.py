@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from caudal.ranking.comparison import Difference, lead, simplest
+from caudal.learn.error_bars import MeanEstimate
+from caudal.ranking.comparison import lead, score_estimate, simplest
 from caudal.ranking.run import Run, is_number, value_of
 from caudal.report.next_values import next_value, plain
-from caudal.report.wording import axis_value, differs_by, listed, number
+from caudal.report.parameter_words import axis_value, differs_by
+from caudal.wording import listed, number
 
 NEGLIGIBLE = 0.05
 """A difference counts as none where its whole interval lies below this share of the best point's
@@ -66,7 +68,7 @@ def idle_axes(run: Run) -> dict[str, float]:
     return idle
 
 
-def negligible(gain: Difference, run: Run) -> bool:
+def negligible(gain: MeanEstimate, run: Run) -> bool:
     whole = abs(run.best.score - run.best.benchmark_score)
     return max(abs(gain.low), abs(gain.high)) < NEGLIGIBLE * whole
 
@@ -93,11 +95,12 @@ def simpler(run: Run) -> list[Advice]:
         return []
     point = simplest(run)
     if point is run.best:
+        error = score_estimate(run.best).standard_error
         return [
             Advice(
                 "simpler",
                 "Take the best point: none within one standard error is simpler.",
-                f"One standard error of its score is {number(run.best.standard_error, 0)}.",
+                f"One standard error of its score is {number(error)}.",
             )
         ]
     behind = lead(run.best, point)

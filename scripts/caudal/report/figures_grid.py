@@ -5,7 +5,8 @@ import numpy as np
 from caudal.ranking.run import Result, Run, is_number
 from caudal.report.frame import Frame, Scale, label_width, notice
 from caudal.report.markup import Markup
-from caudal.report.wording import axis_value, cut, number
+from caudal.report.parameter_words import axis_value
+from caudal.wording import cut, number
 
 WIDTH = 1080
 MOST_CELLS = 16
@@ -142,8 +143,8 @@ def main_axes(run: Run) -> list[str]:
         return []
     low, _ = score_range(run)
     scores = {id(result): max(result.score, low) for result in run.scored}
-    total = np.var(list(scores.values())) or 1.0
-    found = {}
+    total = float(np.var(list(scores.values()))) or 1.0
+    found: dict[str, float] = {}
     for axis, cells in run.axes.items():
         if len(cells) > 1:
             groups = [[scores[id(r)] for r in run.at(axis, cell)] for cell in cells]

@@ -5,7 +5,7 @@ import math
 from caudal.ranking.run import Run
 from caudal.report.frame import Frame, Scale, label_width, notice, span
 from caudal.report.markup import Markup
-from caudal.report.wording import cut, number, short
+from caudal.wording import cut, number, short
 
 WIDTH = 1080
 MOST_BARS = 30
@@ -54,10 +54,10 @@ def _meaning(run: Run) -> str:
     """What a coefficient is, for the axis."""
     parameters = run.best.record.get("parameters", {})
     unit = "standard deviation" if parameters.get("extractor", {}).get("scale") else "unit"
-    classes = run.manifest.get("classes", [])
+    positive = run.manifest.get("positive")
     if parameters.get("classifier", {}).get("loss") != "log_loss":
         return f"coefficient (per {unit})"
-    of = f" of {cut(classes[1], 30)}" if len(classes) == 2 else ""
+    of = f" of {cut(positive, 30)}" if positive else ""
     return f"coefficient (change in the log odds{of} per {unit})"
 
 

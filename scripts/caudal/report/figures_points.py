@@ -7,7 +7,8 @@ from caudal.ranking.run import Result, Run
 from caudal.report.figures_grid import score_range
 from caudal.report.frame import Frame, Scale, label_width, notice, span
 from caudal.report.markup import Markup
-from caudal.report.wording import cut, described, differs_by, number, signed
+from caudal.report.parameter_words import described, differs_by
+from caudal.wording import cut, number, signed
 
 WIDTH = 1080
 MOST_LEADS = 10
@@ -17,8 +18,9 @@ MOST_CURVES = 5
 def leads(run: Run) -> Markup:
     """How far the best points are behind the best, with the paired 95 % interval."""
     groups = distinct(run, MOST_LEADS)
-    rows = [(group, lead(run.best, group[0])) for group in groups[1:]]
-    rows = [(group, behind) for group, behind in rows if behind is not None]
+    rows = [
+        (group, behind) for group in groups[1:] if (behind := lead(run.best, group[0])) is not None
+    ]
     if not rows:
         return notice("There is no second point to compare the best with.")
     names = [group_name(run, group) for group in [groups[0], *(g for g, _ in rows)]]

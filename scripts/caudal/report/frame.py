@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from caudal.report.markup import Markup, escape, join, tag, void
-from caudal.report.wording import MINUS, cut, short
+from caudal.report.markup import Markup, escape, tag, void
+from caudal.wording import MINUS, cut, short
 
 STYLE = (Path(__file__).parent / "figure.css").read_text(encoding="utf-8")
 
@@ -218,11 +218,15 @@ def standalone(figure: Markup) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}><style>{STYLE}</style>{white}{rest}\n'
 
 
-def notice(sentence: str) -> Markup:
+class Notice(Markup):
     """A figure that says why there is none."""
+
+
+def notice(sentence: str) -> Notice:
+    """The figure that ``sentence`` stands in for."""
     frame = Frame(720, 60, sentence)
     frame.text(16, 35, sentence, class_="key")
-    return frame.svg()
+    return Notice(frame.svg())
 
 
 def label_width(labels, most: int = 34) -> int:
@@ -232,8 +236,3 @@ def label_width(labels, most: int = 34) -> int:
 
 def _title(words) -> Markup | None:
     return tag("title", words) if words else None
-
-
-__all__ = [
-    "STYLE", "Frame", "Scale", "escape", "join", "label_width", "notice", "span", "standalone",
-]  # fmt: skip

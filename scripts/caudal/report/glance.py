@@ -2,36 +2,27 @@
 
 import math
 
+from caudal.learn.error_bars import MeanEstimate
 from caudal.ranking.comparison import (
-    Difference,
-    alike,
     distinct,
     lead,
     lead_over_benchmark,
+    predict_alike,
+    score_estimate,
     within_noise,
 )
 from caudal.ranking.run import Result, Run
 from caudal.report.advice import advise
+from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
-from caudal.report.wording import (
-    axis_value,
-    cut,
-    described,
-    differs_by,
-    duration,
-    listed_count,
-    number,
-    share,
-    short,
-    signed,
-    size,
-)
+from caudal.report.parameter_words import axis_value, described, differs_by
+from caudal.wording import counted, cut, duration, number, share, short, signed, size
 
 WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
 
 
-def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
+def glance(run: Run, drawn: Drawings) -> Markup:
     """Which point is best, by how much, on how many rows, at what cost, and what to do next."""
     cards = [_best_card(run), _benchmark_card(run), _second_card(run), _cost_card(run)]
     parts = [
@@ -44,19 +35,16 @@ def glance(run: Run, drawn: dict[str, Markup]) -> Markup:
     if len(run.scored) > 1:
         parts += [
             tag("h3", "How sure is the order?"),
-            note(
-                "Each point beside the best, over the same batches, taken as independent. ",
-                _noise(run),
-            ),
-            figure(drawn, "leads"),
+            note(_noise(run)),
+            drawn.place("leads"),
         ]
     return join(parts)
 
 
-def landing(run: Run, drawn: dict[str, Markup]) -> Markup:
+def landing(run: Run, drawn: Drawings) -> Markup:
     """The same in short: the verdict, what to do next, how sure the order is."""
     best = tag("p", tag("b", f"Best point {run.best.point}: "), described(run.best))
-    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn["leads"]]
+    parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn.drawn["leads"]]
     return join(parts)
 
 
@@ -85,7 +73,7 @@ def headline(run: Run) -> str:
 def _subline(run: Run) -> Markup:
     """What was compared, on what."""
     files = len(run.manifest.get("sources", []))
-    source = f" from {files:,} source{'s' if files != 1 else ''}" if files else ""
+    source = f" from {counted(files, 'source')}" if files else ""
     stream = run.settings.get("stream") or {}
     epochs = stream.get("epochs", 1)
     passes = "one pass" if epochs == 1 else f"{epochs} passes, scored in the first,"
@@ -101,7 +89,7 @@ def _noise(run: Run) -> str:
     close = within_noise(run)
     if not close:
         return "No other point is within the noise of the best."
-    same = sum(alike(run.best, result) for result in close)
+    same = sum(predict_alike(run.best, result) for result in close)
     said = f"{len(close):,} of the other {len(run.scored) - 1:,} points cannot be told from it"
     said += f", {same:,} of them because they predict the same" if same else ""
     return said + "; an interval that touches zero means so."
@@ -121,8 +109,9 @@ def _best_card(run: Run) -> Markup:
         if cell
         for part in (tag("dt", cut(axis, 30)), tag("dd", cut(axis_value(cell), 60)))
     ]
-    big = join([number(best.score, best.standard_error),
-                tag("span", f" ± {number(1.96 * best.standard_error, best.standard_error)}",
+    reach = score_estimate(best).reach
+    big = join([number(best.score, reach),
+                tag("span", f" ± {number(reach, reach)}",
                     class_="pm", title="95 % interval of the score")])  # fmt: skip
     name = f"Best point {best.point}"
     return _card(name, big if best.scored else "none", tag("dl", *pairs, class_="set"), first=True)
@@ -150,7 +139,7 @@ def _benchmark_card(run: Run) -> Markup:
     return _card("Over the benchmark", _gain(gain), tag("p", words))
 
 
-def _gain(gain: Difference) -> Markup:
+def _gain(gain: MeanEstimate) -> Markup:
     reach = tag("span", f" ± {plus_minus(gain)}", class_="pm", title="95 % interval, paired")
     return join([signed(gain.mean, gain.reach), reach])
 
@@ -170,6 +159,7 @@ def _second_card(run: Run) -> Markup:
     tie = f"#2 to #{same + 1} predict the same. " if same > 1 else ""
     tie = "#2 predicts the same. " if same == 1 else tie
     apart = cut(differs_by(nearest(groups[1], run.best), run.best), 80)
+    big: Markup | str
     if gain.low > 0:
         big, said = _gain(gain), "A clear lead"
     else:
@@ -193,15 +183,10 @@ def _cost_card(run: Run) -> Markup:
     big = join(
         [
             duration(sum(seconds)),
-            tag("span", f" for {listed_count(len(seconds), 'point')}", class_="pm"),
+            tag("span", f" for {counted(len(seconds), 'point')}", class_="pm"),
         ]
     )
     return _card("Cost", big, tag("p", ", ".join(p for p in parts if p) + "." + scored))
-
-
-def figure(drawn: dict[str, Markup], name: str) -> Markup:
-    """A figure in the page."""
-    return tag("figure", drawn[name], id=f"figure-{name}")
 
 
 def note(*words) -> Markup:
@@ -209,6 +194,6 @@ def note(*words) -> Markup:
     return tag("p", *words, class_="note")
 
 
-def plus_minus(found: Difference) -> str:
+def plus_minus(found: MeanEstimate) -> str:
     """The half width of a 95 % interval."""
     return number(found.reach, found.reach)

@@ -5,26 +5,14 @@ from string import Template
 
 from caudal.atomic import whole_file
 from caudal.ranking.run import Run, gather
-from caudal.report import figures_grid, figures_model, figures_points, sections, tables
+from caudal.report import sections, tables
+from caudal.report.drawings import Drawings
+from caudal.report.figures import FIGURES
 from caudal.report.frame import STYLE, standalone
 from caudal.report.glance import landing
 from caudal.report.markup import Markup, escape, join, tag
 
 HERE = Path(__file__).parent
-
-FIGURES = {
-    "leads": figures_points.leads,
-    "learning_curves": figures_points.learning_curves,
-    "parameters": figures_grid.parameters,
-    "heat_map": figures_grid.heat_map,
-    "coefficients": figures_model.coefficients,
-    "truth": figures_model.truth,
-    "calibration": figures_model.calibration,
-    "drift": figures_model.drift,
-    "costs": figures_points.costs,
-}
-"""Every figure by the name of its file. All files are written at every run: a figure that cannot
-be drawn is a sentence that says why."""
 
 LANDING = "landing.html"
 """The first page without scripts, for Snakemake's own report to begin with."""
@@ -44,8 +32,9 @@ def write_report(
     title
         The page's heading.
     figures
-        The folder of the figures, ``<name>.svg`` for each of ``FIGURES``, and of ``LANDING``;
-        None writes none.
+        The folder of the figures, ``<name>.svg`` and its caption ``<name>.rst`` for each of
+        ``FIGURES``, and of ``LANDING``; None writes none. A figure that cannot be drawn is a
+        sentence that says why.
 
     Returns
     -------
@@ -58,16 +47,19 @@ def write_report(
         with a sentence that says so.
     """
     run = gather(Path(folder))
-    drawn = {name: draw(run) for name, draw in FIGURES.items()}
+    drawn = Drawings(run)
     written = [_write(Path(out), _page(run, drawn, title))]
     if figures is not None:
-        for name, figure in drawn.items():
-            written.append(_write(Path(figures) / f"{name}.svg", standalone(figure)))
-        written.append(_write(Path(figures) / LANDING, _landing(run, drawn)))
+        home = Path(figures)
+        for figure in FIGURES:
+            image = standalone(drawn.drawn[figure.name])
+            written.append(_write(home / f"{figure.name}.svg", image))
+            written.append(_write(home / f"{figure.name}.rst", figure.caption + "\n"))
+        written.append(_write(home / LANDING, _landing(run, drawn)))
     return written
 
 
-def _page(run: Run, drawn: dict[str, Markup], title: str) -> str:
+def _page(run: Run, drawn: Drawings, title: str) -> str:
     shown = sections.all_sections(run, drawn)
     template = Template((HERE / "page.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -83,7 +75,7 @@ def _page(run: Run, drawn: dict[str, Markup], title: str) -> str:
     )
 
 
-def _landing(run: Run, drawn: dict[str, Markup]) -> str:
+def _landing(run: Run, drawn: Drawings) -> str:
     style = STYLE + (HERE / "landing.css").read_text(encoding="utf-8")
     return tag("div", tag("style", Markup(style)), landing(run, drawn), class_="caudal")
 

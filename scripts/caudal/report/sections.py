@@ -5,24 +5,26 @@ import math
 from caudal.ranking.run import Run
 from caudal.report import tables, tables_data
 from caudal.report.advice import calibration_error
+from caudal.report.drawings import Drawings
 from caudal.report.figures_grid import main_axes
-from caudal.report.glance import figure, glance, note
+from caudal.report.glance import glance, note
 from caudal.report.markup import Markup, join, tag
-from caudal.report.wording import cut, share
+from caudal.wording import counted, cut, share
 
 
-def all_sections(run: Run, drawn: dict[str, Markup]) -> list[tuple[str, str, Markup]]:
+def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
     """Every section as (its anchor, its name, what it holds)."""
-    return [
+    shown = [
         ("glance", "At a glance", glance(run, drawn)),
         ("ranking", "Ranking", ranking(run)),
-        ("learning", "Learning", learning(run, drawn)),
+        ("learning", "Learning", drawn.place("learning_curves")),
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),
         ("trust", "Calibration and drift", trust(run, drawn)),
         ("data", "Data", data(run)),
         ("costs", "Costs", costs(run, drawn)),
     ]
+    return [(key, name, body + drawn.rest(key)) for key, name, body in shown]
 
 
 def ranking(run: Run) -> Markup:
@@ -35,36 +37,19 @@ def ranking(run: Run) -> Markup:
     return how + tables.ranking(run)
 
 
-def learning(run: Run, drawn: dict[str, Markup]) -> Markup:
-    """Learning curves."""
-    how = note(
-        "Progressive loss: each batch was predicted before it was learned, so no row is held out "
-        "and none is scored by a model that has seen it. Lower is better."
-    )
-    return how + figure(drawn, "learning_curves")
-
-
-def parameters(run: Run, drawn: dict[str, Markup]) -> Markup:
+def parameters(run: Run, drawn: Drawings) -> Markup:
     """Score against each parameter, and the heat map."""
-    parts = [
-        note(
-            "Every mark is a point of the grid; hover to see which. "
-            "An arrow counts the points below the frame."
-        ),
-        figure(drawn, "parameters"),
-    ]
+    parts = [drawn.place("parameters")]
     axes = main_axes(run)
     if len(axes) > 1:
         parts += [
             tag("h3", f"{cut(axes[0], 40)} and {cut(axes[1], 40)} matter most"),
-            note("They explain most of the scores' variance. Each cell tells the best score over "
-                 "all other parameters; the frame marks the best point."),
-            figure(drawn, "heat_map"),
+            drawn.place("heat_map"),
         ]  # fmt: skip
     return join(parts)
 
 
-def coefficients(run: Run, drawn: dict[str, Markup]) -> Markup:
+def coefficients(run: Run, drawn: Drawings) -> Markup:
     """The best model's terms."""
     if not run.terms:
         return note(
@@ -78,13 +63,13 @@ def coefficients(run: Run, drawn: dict[str, Markup]) -> Markup:
                 f"another; {share(collided)} of the weight sits there.")  # fmt: skip
     else:
         said = "No two terms share a column, so every coefficient is its term's own."
-    parts = [note(said), figure(drawn, "coefficients")]
+    parts = [note(said), drawn.place("coefficients")]
     found = tables.levels(run)
     if found:
         parts += [tag("h3", "Categorical features"), found]
     if any(math.isfinite(row["truth"]) for row in run.terms):
         parts += [tag("h3", "Against the truth"),
-                  _beside(figure(drawn, "truth"), note(_truth(run)))]  # fmt: skip
+                  _beside(drawn.place("truth"), note(_truth(run)))]  # fmt: skip
     shown = min(len(run.terms), tables.MOST_TERM_ROWS)
     if run.terms_in_all > shown:
         parts.append(tag("h3", "Largest terms"))
@@ -100,8 +85,8 @@ def _truth(run: Run) -> str:
     error = math.sqrt(sum((c - t) ** 2 for c, t in pairs) / len(pairs))
     signs = sum(c * t > 0 for c, t in pairs)
     return (
-        "The data are simulated, so the true coefficients are known. On the dashed line learned "
-        "and true agree; regularisation and the one pass pull towards zero. "
+        "The data are simulated, so the true coefficients are known; regularisation and the one "
+        "pass pull towards zero. "
         f"Of {len(pairs):,} terms, the largest learned, {signs:,} bear the sign of the truth; the "
         f"root mean square error is {error:.2g}."
     )
@@ -111,24 +96,21 @@ def _beside(figure: Markup, *words: Markup) -> Markup:
     return tag("div", figure, tag("div", *words), class_="pair")
 
 
-def trust(run: Run, drawn: dict[str, Markup]) -> Markup:
+def trust(run: Run, drawn: Drawings) -> Markup:
     """Calibration, and the loss over stream time."""
     bins = run.best.record.get("calibration")
     if bins:
         error, chance = calibration_error(bins)
         said = (
-            "Do probabilities come true? On the dashed line they do; the boxes show how many rows "
-            f"each bin holds. On average they are {error:.3f} apart, of which chance alone makes "
-            f"{chance:.3f}."
+            f"Do probabilities come true? On average they are {error:.3f} apart from the shares "
+            f"that did, of which chance alone makes {chance:.3f}."
         )
-        parts = [_beside(figure(drawn, "calibration"), note(said), tables.calibration(bins))]
+        parts = [_beside(drawn.place("calibration"), note(said), tables.calibration(bins))]
     else:
         parts = [note("The record of the best point holds no calibration.")]
     parts.append(tag("h3", "Loss over stream time"))
     if run.best.record.get("drift"):
-        parts += [note("Where both lines move together the rows were harder; where only the best "
-                       "point's rises, what it has learned no longer holds."),
-                  figure(drawn, "drift")]  # fmt: skip
+        parts.append(drawn.place("drift"))
     else:
         parts.append(note("The record of the best point holds no losses along the stream."))
     return join(parts)
@@ -150,16 +132,16 @@ def data(run: Run) -> Markup:
                   "results/data/<source>/rejects.csv."), found]  # fmt: skip
     if m.get("notes"):
         items = (tag("li", cut(said, 300)) for said in m["notes"][:50])
-        summary = tag("summary", f"{len(m['notes'])} notes from reading")
+        summary = tag("summary", f"{counted(len(m['notes']), 'note')} from reading")
         parts.append(tag("details", summary, tag("ul", *items)))
     return join(parts)
 
 
-def costs(run: Run, drawn: dict[str, Markup]) -> Markup:
+def costs(run: Run, drawn: Drawings) -> Markup:
     """What points cost, and what more rows would."""
     return join([
         tables.cost_summary(run),
-        figure(drawn, "costs"),
+        drawn.place("costs"),
         tag("h3", "At ten and a hundred times the rows"),
         note("One pass costs in proportion to the rows, while memory does not grow with them; to "
              "this comes the start of each job, a few seconds that do not grow either. A model "

@@ -6,11 +6,12 @@ import io
 import math
 
 from caudal.models.score_record import COSTS
-from caudal.ranking.comparison import lead
+from caudal.ranking.comparison import lead, score_estimate
 from caudal.ranking.run import Result, Run, is_number
 from caudal.report.figures_grid import score_range
 from caudal.report.markup import Markup, escape, join, tag, void
-from caudal.report.wording import axis_value, cut, duration, number, short, signed, size
+from caudal.report.parameter_words import axis_value
+from caudal.wording import cut, duration, number, short, signed, size
 
 MOST_TERM_ROWS = 500
 
@@ -69,8 +70,8 @@ def ranking(run: Run) -> Markup:
 
 def _ranking_cells(result: Result, axes: list[str]) -> list:
     numbers = [result.score, result.standard_error, result.benchmark_score, result.r2]
-    numbers = [repr(n) if math.isfinite(n) else "" for n in numbers]
-    return [result.rank, result.point, *numbers, result.rows, *(result.values[a] for a in axes)]
+    texts = [repr(n) if math.isfinite(n) else "" for n in numbers]
+    return [result.rank, result.point, *texts, result.rows, *(result.values[a] for a in axes)]
 
 
 def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
@@ -112,7 +113,8 @@ def _error_bar(result: Result, run: Run, ends: tuple[float, float]) -> Markup | 
         part = (min(max(value, ends[0]), ends[1]) - ends[0]) / (ends[1] - ends[0])
         return f"{4 + 122 * part:.1f}"
 
-    reach = 1.96 * result.standard_error if math.isfinite(result.standard_error) else 0.0
+    reach = score_estimate(result).reach
+    reach = reach if math.isfinite(reach) else 0.0
     b, low, high = x(run.best.benchmark_score), x(result.score - reach), x(result.score + reach)
     return tag(
         "svg",

@@ -3,7 +3,7 @@
 from caudal.ranking.run import Run
 from caudal.report.markup import Markup, tag
 from caudal.report.tables import NUMBER, cell, level_count, table
-from caudal.report.wording import cut, number, share
+from caudal.wording import cut, number, share
 
 COLOURS = 7
 

@@ -13,6 +13,7 @@ from caudal.errors import UserError
 
 # Each model is a module `<model>` with two functions of the seed and these settings:
 # `truth`, a dict from term to coefficient, and `blocks`, an endless iterator of record batches.
+ROWS = 100_000
 DEFAULTS: dict[str, dict] = {
     "logistic": {},
     "clicks": {"skew": 1.04},
@@ -47,7 +48,7 @@ def complete(settings: dict) -> dict:
     model = settings.get("model")
     if model not in DEFAULTS:
         raise UserError(f"simulate.model is {model!r}: write one of {', '.join(DEFAULTS)}.")
-    known = {"model": model, "rows": 100_000, "files": 1, **DEFAULTS[model]}
+    known = {"model": model, "rows": ROWS, "files": 1, **DEFAULTS[model]}
     for key in settings:
         if key not in known:
             owners = [name for name, defaults in DEFAULTS.items() if key in defaults]

@@ -1,7 +1,7 @@
 """Mix streamers at random, a few of them active at a time."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import accumulate
 
 import numpy as np
@@ -67,7 +67,7 @@ def mux(
 class _Active:
     """One activated streamer: its stream, and how many batches that has given."""
 
-    def __init__(self, index: int, batches: Iterator[Batch]):
+    def __init__(self, index: int, batches: Generator[Batch]):
         self.index = index
         self.batches = batches
         self.given = 0

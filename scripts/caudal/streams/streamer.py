@@ -1,18 +1,20 @@
 """The streamer, a recipe for a stream of batches, and the seeds of a tree of streams."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from inspect import isgeneratorfunction
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from numpy.random import Generator, SeedSequence
+import numpy as np
+from numpy.random import SeedSequence
 
 Batch = dict[str, Any]
-Seed = int | SeedSequence | Generator
+Seed = int | SeedSequence | np.random.Generator
+Function = TypeVar("Function", bound=Callable)
 
 
-def seeded(function: Callable) -> Callable:
+def seeded(function: Function) -> Function:
     """Mark a generator function: its streamer fills its keyword ``seed``, anew each epoch.
 
     >>> import numpy as np
@@ -25,14 +27,14 @@ def seeded(function: Callable) -> Callable:
     >>> bool((next(first.generate(seed=1))["X"] == next(first.generate())["X"]).any())
     False
     """
-    function.takes_seed = True
+    vars(function)["takes_seed"] = True
     return function
 
 
 def as_seed(seed: Seed | None) -> SeedSequence | None:
     if seed is None or isinstance(seed, SeedSequence):
         return seed
-    if isinstance(seed, Generator):
+    if isinstance(seed, np.random.Generator):
         return SeedSequence(seed.integers(2**32, size=4).tolist())
     return SeedSequence(seed)
 
@@ -77,12 +79,14 @@ class Streamer:
         self.epoch = 0
 
     @seeded
-    def generate(self, max_batches: int | None = None, seed: Seed | None = None) -> Iterator[Batch]:
+    def generate(
+        self, max_batches: int | None = None, seed: Seed | None = None
+    ) -> Generator[Batch]:
         """Begin the stream anew and yield its batches, at most ``max_batches`` of them.
 
         An epoch begins when its first batch is asked for; ``seed`` stands in for its number.
         """
-        seed = self._epoch_seed(seed)
+        seed = self._epoch_seed(as_seed(seed))
         if not isgeneratorfunction(self.stream):
             yield from islice(self.stream, max_batches)
             return
@@ -92,12 +96,11 @@ class Streamer:
         with closing(self.stream(*self.args, **kwargs)) as batches:
             yield from islice(batches, max_batches)
 
-    def _epoch_seed(self, seed: Seed | None = None) -> SeedSequence | None:
+    def _epoch_seed(self, seed: SeedSequence | None) -> SeedSequence | None:
         """Return the seed of the stream that begins now, and count its epoch if none is given."""
         if seed is None:
             self.epoch += 1
             return branch_seed(self.seed, self.epoch - 1)
-        seed = as_seed(seed)
         return branch_seed(self.seed, *seed.generate_state(4).tolist()) or seed
 
 

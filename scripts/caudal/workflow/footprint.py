@@ -1,6 +1,5 @@
 """What a run is about to do: its points, rows and jobs, and the disk that it takes."""
 
-import math
 import os
 import shutil
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from caudal.data.manifest import load
 from caudal.errors import UserError
+from caudal.wording import counted, size
 from caudal.workflow.plan import RunPlan
 from caudal.workflow.resources import MANIFEST, touched
 
@@ -47,9 +47,9 @@ class Footprint:
         about = "" if self.exact else "about "
         passes = f"{self.passes} passes each" if self.passes > 1 else "1 pass each"
         return (
-            f"{_count(self.points, 'point')} on {about}{self.rows:,} rows, {passes}, in "
-            f"{_count(self.jobs, 'job')}; the results take about {_bytes(self.size)}, of which "
-            f"{_bytes(self.needed)} are still to be written, and {_bytes(self.free)} are free."
+            f"{counted(self.points, 'point')} on {about}{self.rows:,} rows, {passes}, in "
+            f"{counted(self.jobs, 'job')}; the results take about {size(self.size)}, of which "
+            f"{size(self.needed)} are still to be written, and {size(self.free)} are free."
         )
 
     def check(self) -> None:
@@ -57,8 +57,8 @@ class Footprint:
         missing = self.least - self.there
         if self.free < missing:
             raise UserError(
-                f"The disk is too small: at least {_bytes(missing)} are still to be written, and "
-                f"{_bytes(self.free)} are free. Free some, or choose another folder by --directory."
+                f"The disk is too small: at least {size(missing)} are still to be written, and "
+                f"{size(self.free)} are free. Free some, or choose another folder by --directory."
             )
 
 
@@ -78,7 +78,7 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
     if plan.simulated:
         data += rows * CSV_CELL * len(columns)
     sizes = [size for point in plan.points if (size := _size(f"results/fits/{point}/model.pkl"))]
-    known = sum(sizes) / len(sizes) if sizes else 0
+    known = sum(sizes) // len(sizes) if sizes else 0
     fits = least = 0
     for point in plan.points.values():
         fits += SCORE + (known or MODEL + 12 * touched(point, columns, levels, rows))
@@ -109,18 +109,3 @@ def _size(file: str) -> int:
         return os.stat(file).st_size
     except OSError:  # it is not there, or another run has just moved it
         return 0
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def _bytes(size: float) -> str:
-    """
-    >>> _bytes(999), _bytes(31_400_000)
-    ('999 bytes', '31.4 MB')
-    """
-    if size < 1000:
-        return f"{size} bytes"
-    power = min(4, int(math.log10(size)) // 3)
-    return f"{size / 1000**power:.1f} {'kMGT'[power - 1]}B"

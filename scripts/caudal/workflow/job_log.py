@@ -9,11 +9,15 @@ from pathlib import Path
 
 from caudal.atomic import is_full
 from caudal.errors import Damaged, UserError
+from caudal.workflow.costs import costs
+from caudal.workflow.hand_over import why_alone
 
 
 @contextmanager
 def job_log(path: str | Path) -> Iterator[logging.Logger]:
     """Send the log of the block to ``path``; end the process with 1 where the block fails.
+
+    What a block that ends well costs goes into the folder ``benchmarks`` beside that of the logs.
 
     A UserError is one sentence, in the log and on the terminal; a full disk too. Damaged results
     are discarded. Anything else is a defect of ours and leaves its traceback in the log.
@@ -26,8 +30,11 @@ def job_log(path: str | Path) -> Iterator[logging.Logger]:
     log.addHandler(handler)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
+    if why := why_alone():
+        log.info("this job works in a process of its own: %s", why)
     try:
-        yield log
+        with costs(_costs_file(Path(path))):
+            yield log
     except Damaged as error:
         _end(log, error.discard())
     except UserError as error:
@@ -43,6 +50,14 @@ def job_log(path: str | Path) -> Iterator[logging.Logger]:
     finally:
         log.removeHandler(handler)
         handler.close()
+
+
+def _costs_file(path: Path) -> Path:
+    """
+    >>> _costs_file(Path("logs/fit/abc.log")).as_posix()
+    'benchmarks/fit/abc.tsv'
+    """
+    return path.parents[2] / "benchmarks" / path.parent.name / f"{path.stem}.tsv"
 
 
 def _full(error: OSError) -> str:

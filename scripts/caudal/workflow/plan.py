@@ -1,5 +1,6 @@
 """What the workflow needs to know before any job starts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,16 +59,17 @@ class RunPlan:
         return ingest.settings(self.settings["data"])
 
 
-def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
+def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] = ()) -> RunPlan:
     """Check the config against itself and the sources' heads.
 
-    ``configured`` is the whole config, ``given`` the part from the command line. Raises UserError.
+    ``configured`` is the whole config, ``given`` the part from the command line, ``arguments``
+    the words behind --config. Raises UserError.
     """
-    settings = config_settings.complete(configured, given, schema_file)
+    settings = config_settings.complete(configured, given, arguments)
     points = grid_checks.make_points(settings)
     simulated: list[str] = []
     notes: list[str] = []
-    if "simulate" in settings:
+    if settings["simulate"]:
         model = settings["simulate"]["model"]
         count = settings["simulate"]["files"]
         names = [model] if count == 1 else [f"{model}-{i}" for i in range(count)]
@@ -82,7 +84,7 @@ def plan(configured: dict, given: dict, schema_file: Path) -> RunPlan:
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
         for job in grid.jobs(points, settings["points_per_job"])
     }
-    new = sources(settings["predict"]["files"]) if "predict" in settings else {}
+    new = sources(settings["predict"]["files"]) if settings["predict"] else {}
     new_files = {name: str(path) for name, path in new.items()}
     return RunPlan(
         settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated, new_files

@@ -7,7 +7,8 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from caudal.config.grid import Point, shared_features
+from caudal.config.classifiers import is_compiled
+from caudal.config.grid import DEFAULTS, Point, shared_features
 from caudal.data.csv_format import read_head
 from caudal.data.manifest import load
 from caudal.data.sources import suffix
@@ -22,7 +23,6 @@ LEVELS = 100
 """Levels of a categorical column, while nothing is known of it."""
 TERMS_PER_MINUTE = 50_000_000
 """Terms that a slow machine extracts, encodes, scores and learns with a compiled classifier."""
-COMPILED = ("SGDClassifier", "Perceptron", "PassiveAggressiveClassifier")
 
 
 def count_rows(plan: RunPlan) -> tuple[int, bool]:
@@ -82,12 +82,11 @@ def touched(
 
 
 def _columns(point: Point) -> int:
-    return point.parameters["vectorizer"].get("n_features", 2**20)
+    return point.completed["vectorizer"]["n_features"]
 
 
 def _compiled(point: Point) -> bool:
-    classifier = point.parameters["classifier"]
-    return classifier.get("class", COMPILED[0]) in COMPILED and not classifier.get("average")
+    return is_compiled(point.parameters["classifier"])
 
 
 def _width(point: Point, columns: dict[str, str], rows: int) -> int:
@@ -98,13 +97,16 @@ def _width(point: Point, columns: dict[str, str], rows: int) -> int:
 
 
 def _made_terms(shared: str, kinds: tuple) -> list:
-    extractor, vectorizer = json.loads(shared)
+    extractor, vectorizer = (
+        DEFAULTS[step] | given
+        for step, given in zip(("extractor", "vectorizer"), json.loads(shared), strict=True)
+    )
     known = [name for name, kind in kinds if kind in ("numeric", "categorical")]
     return make_terms(
-        extractor.get("features") or known,
+        extractor["features"] or known,
         {name for name, kind in kinds if kind == "categorical"},
-        vectorizer.get("degree", 1),
-        vectorizer.get("interactions"),
+        vectorizer["degree"],
+        vectorizer["interactions"],
     )
 
 

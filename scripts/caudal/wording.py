@@ -1,8 +1,6 @@
-"""How numbers, parameters and lists read in the report."""
+"""How numbers, sizes, durations, counts and lists read, in the terminal and in the report."""
 
 import math
-
-from caudal.ranking.run import Result, value_of
 
 MINUS = "−"
 THIN = "\u202f"
@@ -57,61 +55,30 @@ def share(value: float) -> str:
 def duration(seconds: float) -> str:
     """Seconds in the unit that fits.
 
-    >>> duration(0.031), duration(75), duration(7200), duration(400000)
-    ('0.031 s', '75 s', '2.0 h', '4.6 days')
+    >>> duration(0.031), duration(75), duration(150), duration(7200), duration(400000)
+    ('0.031 s', '75 s', '2.5 min', '2.0 h', '4.6 days')
     """
     if not math.isfinite(seconds):
         return "–"
-    for size, unit in ((2 * 86400, "days"), (5400, "h"), (120, "min")):
-        if seconds >= size:
-            one = {"days": 86400, "h": 3600, "min": 60}[unit]
-            return f"{seconds / one:.1f} {unit}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    for least, one, unit in ((2 * 86400, 86400, "days"), (5400, 3600, "h"), (120, 60, "min")):
+        if seconds >= least:
+            count = seconds / one
+            return f"{count:.1f} {unit}" if count < 10 else f"{count:.0f} {unit}"
+    return f"{seconds:.2g} s" if seconds < 9.5 else f"{seconds:.0f} s"
 
 
 def size(count: float) -> str:
-    """Bytes in the unit that fits.
+    """Bytes in the unit that fits, to three digits.
 
-    >>> size(1605), size(3.3e7)
-    ('1.6 kB', '33 MB')
+    >>> size(999), size(1605), size(3.14e7), size(999_700)
+    ('999 bytes', '1.6 kB', '31.4 MB', '1 MB')
     """
     if not math.isfinite(count):
         return "–"
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            break
-        count /= 1000
-    return f"{count:.2g} {unit}" if count < 100 else f"{count:,.0f} {unit}"
-
-
-def axis_value(cell: str) -> str:
-    """A parameter's value for people: large powers of two as such, lists without brackets.
-
-    >>> axis_value("4194304"), axis_value('["x1","x2"]'), axis_value(""), axis_value("0.1")
-    ('2^22', 'x1, x2', '(default)', '0.1')
-    """
-    value = value_of(cell)
-    if isinstance(value, int) and value >= 2**12 and value & (value - 1) == 0:
-        return f"2^{value.bit_length() - 1}"
-    if isinstance(value, list):
-        parts = [" × ".join(map(str, v)) if isinstance(v, list) else str(v) for v in value]
-        return ", ".join(parts) or "(empty)"
-    return cell or "(default)"
-
-
-def differs_by(result: Result, other: Result) -> str:
-    """The parameters in which ``result`` differs from ``other``."""
-    found = [
-        f"{axis} {axis_value(cell)}"
-        for axis, cell in result.values.items()
-        if cell != other.values[axis]
-    ]
-    return "; ".join(found) or "the same parameters"
-
-
-def described(result: Result) -> str:
-    """The varied parameters of a point in one line."""
-    return "; ".join(f"{axis} {axis_value(cell)}" for axis, cell in result.values.items())
+    if count < 1000:
+        return f"{count:.0f} bytes"
+    power = min(4, int(math.log10(count * 1.0005)) // 3)
+    return f"{count / 1000**power:,.3g} {'kMGT'[power - 1]}B"
 
 
 def listed(words: list[str], most: int = 4) -> str:
@@ -138,10 +105,10 @@ def cut(text: str, most: int) -> str:
     return text[:head] + "…" + text[len(text) - (most - head - 1) :]
 
 
-def listed_count(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     """A number of things.
 
-    >>> listed_count(1, "point"), listed_count(2, "point")
-    ('1 point', '2 points')
+    >>> counted(1, "point"), counted(2000, "point")
+    ('1 point', '2,000 points')
     """
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

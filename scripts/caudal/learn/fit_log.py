@@ -1,0 +1,37 @@
+"""What a fit tells in its log: its settings, and a line at doubling rows, after Vowpal Wabbit's."""
+
+import logging
+from collections.abc import Sequence
+
+from caudal.config.grid import Point, describe
+from caudal.learn.progressive import Plan
+
+log = logging.getLogger("caudal")
+
+HEADINGS = ("point", "rows", "mean loss", "since last", "benchmark", "rows/s", "seconds left")
+
+
+def say_settings(
+    points: Sequence[Point], manifest: dict, stream: dict, score: dict, plan: Plan
+) -> None:
+    """The points and settings, and the headings of the lines to come."""
+    for point in points:
+        log.info("point %s: %s", point.id, describe(point.parameters))
+    log.info("stream: %s", ", ".join(f"{k}={v}" for k, v in stream.items()))
+    log.info("score: %s", ", ".join(f"{k}={v}" for k, v in score.items()))
+    log.info(
+        "%d rows, %d batches: %d learned unscored, %d in the score; classes %s",
+        plan.rows, plan.batches, plan.unscored, plan.batches - plan.first_kept,
+        ", ".join(manifest["classes"][:10]),
+    )  # fmt: skip
+    log.info("%s", " ".join(f"{h:>12}" for h in HEADINGS))
+
+
+def say_checkpoint(point: str, checkpoint: dict, seconds: float, rows: int) -> None:
+    """A line for a ``checkpoint`` of the learning curve, ``seconds`` into a pass over ``rows``."""
+    rate = checkpoint["rows"] / seconds
+    log.info(
+        "%12s %12d %12.6f %12.6f %12.6f %12.0f %12.1f",
+        point, checkpoint["rows"], checkpoint["loss"], checkpoint["loss_since_last"],
+        checkpoint["benchmark_loss"], rate, (rows - checkpoint["rows"]) / rate,
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""FTRL-Proximal as a learner of encoded batches."""
+
+from typing import Any
+
+import numpy as np
+
+from caudal.features.hashing import Registry
+from caudal.learn.learners import ftrl_kernel
+from caudal.learn.learners.base import Diverged, Learner, check_finite, probabilities
+from caudal.learn.learners.ftrl_classifier import FTRLClassifier
+from caudal.learn.learners.sgd import weigh_classes
+from caudal.learn.learners.slots import sparse_rows, widened
+
+_NO_WEIGHT = np.empty(0)
+
+
+class FTRLLearner(Learner):
+    """An FTRLClassifier: what its own ``partial_fit`` gives on the same batches, to rounding."""
+
+    @staticmethod
+    def learns(estimator: Any) -> bool:
+        """Whether this is a learner for ``estimator``."""
+        return isinstance(estimator, FTRLClassifier)
+
+    def __init__(
+        self, estimator: FTRLClassifier, classes: np.ndarray, registry: Registry, n_features: int
+    ):
+        """Raises ValueError for parameters out of their range."""
+        super().__init__(estimator, registry, n_features)
+        estimator._validate_params()
+        self.classes = classes
+        models = 1 if len(classes) == 2 else len(classes)
+        self._class_weights = weigh_classes(estimator.class_weight, classes)
+        self._rule = estimator._rule()
+        self._model = ftrl_kernel.Model(
+            np.zeros((models, 512, 4)), np.zeros((models, 4)), np.zeros(1)
+        )
+        self._starts = np.zeros(1, np.int64)
+
+    def predict(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Probabilities (rows, classes) of an encoded batch."""
+        self._widen()
+        decision = np.empty((len(slots), len(self._model.intercept)))
+        batches = self._batches(slots, values, np.empty(0, np.int64), None)
+        ftrl_kernel.margins(batches, 0, len(slots), self._model, decision)
+        return probabilities(check_finite(decision), "log_loss")
+
+    def learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        """Learn the class codes ``y`` (rows,), one batch after the other."""
+        self._run(slots, values, y, weight, batch_size or max(1, len(y)), False)
+
+    def predict_then_learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        batch_size: int,
+    ) -> np.ndarray:
+        """Probabilities (rows, classes), each made before its batch was learned."""
+        decision = self._run(slots, values, y, weight, batch_size, True)
+        return probabilities(check_finite(decision), "log_loss")
+
+    def _run(self, slots, values, y, weight, batch_size: int, predicts: bool) -> np.ndarray:
+        self._widen()
+        decision = np.empty((len(y), len(self._model.intercept)) if predicts else (0, 0))
+        ftrl_kernel.predict_then_learn(
+            self._batches(slots, values, y, weight), batch_size, self._class_weights, self._rule,
+            self._model, predicts, decision,
+        )  # fmt: skip
+        return decision
+
+    def _batches(self, slots, values, y, weight) -> ftrl_kernel.Batches:
+        rows, places = slots.shape
+        if len(self._starts) <= rows or self._starts[1] != places:
+            self._starts = np.arange(rows + 1) * places
+        weight = _NO_WEIGHT if weight is None else np.array(weight, np.float64)
+        return ftrl_kernel.Batches(self._starts, slots.ravel(), values.ravel(), y, weight)
+
+    def _widen(self) -> None:
+        cells = widened(self._model.cells, len(self.registry.columns), 1)
+        if cells is not self._model.cells:
+            self._model = self._model._replace(cells=cells)
+
+    def fitted(self) -> FTRLClassifier:
+        """The classifier, fitted, with sparse arrays; learns no more. Raises Diverged."""
+        c, touched = self.estimator, self.registry.touched()
+        cells, intercept = self._model.cells[:, : len(touched)], self._model.intercept
+        self._model = None
+        self.registry.close()
+        if not (np.isfinite(cells).all() and np.isfinite(intercept).all()):
+            raise Diverged
+        c.coef_, c.z_, c.n_ = (
+            sparse_rows(np.ascontiguousarray(cells[:, :, i]), touched, self.n_features)
+            for i in (ftrl_kernel.WEIGHT, ftrl_kernel.Z, ftrl_kernel.N)
+        )
+        c.set_intercept(intercept)
+        c.classes_ = self.classes
+        c.n_features_in_ = self.n_features
+        return c
+
+    def state(self) -> dict:
+        """The cells of the slots in use."""
+        size = self.registry.size
+        return {
+            "cells": widened(self._model.cells, size, 1)[:, :size],
+            "intercept": self._model.intercept,
+            "rows": self._model.rows,
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Take over the cells of another learner of the same estimator."""
+        self._model = ftrl_kernel.Model(*(np.array(state[name]) for name in self._model._fields))
+        self._widen()

@@ -1,0 +1,84 @@
+"""Any other estimator with ``partial_fit``, fed sparse matrices of all columns."""
+
+import inspect
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from caudal.errors import UserError
+from caudal.features.encoder import to_csr
+from caudal.features.hashing import Registry
+from caudal.learn.learners.base import Learner
+from caudal.learn.learners.plain_state import from_plain, to_plain
+
+MADE_ANEW = ("_loss_function_",)
+"""Attributes that each ``partial_fit`` makes anew, of classes that have no plain values."""
+
+
+class PartialFitLearner(Learner):
+    """A classifier that learns by its own ``partial_fit``."""
+
+    def __init__(self, estimator: Any, classes: np.ndarray, registry: Registry, n_features: int):
+        """Raises UserError where the classifier cannot learn batch by batch."""
+        super().__init__(estimator, registry, n_features)
+        if not hasattr(estimator, "partial_fit"):
+            raise UserError(
+                f"classifier.class: {type(estimator).__name__} has no partial_fit, so it cannot "
+                f"learn a stream; take one that has, SGDClassifier for one."
+            )
+        self.classes = classes
+        self._weighted = "sample_weight" in inspect.signature(estimator.partial_fit).parameters
+
+    def predict(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Probabilities (rows, classes) of an encoded batch; 0 or 1 where there are none."""
+        X = self._matrix(slots, values)
+        if hasattr(self.estimator, "predict_proba"):
+            return self.estimator.predict_proba(X)
+        return (self.estimator.predict(X)[:, None] == self.classes).astype(float)
+
+    def learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        """Learn the class codes ``y`` (rows,), one batch after the other."""
+        if weight is not None and not self._weighted:
+            raise UserError(
+                f"data.weight: {type(self.estimator).__name__} takes no sample weights; "
+                f"leave the weight out or take SGDClassifier."
+            )
+        size = batch_size or max(1, len(y))
+        for start in range(0, len(y), size):
+            rows = slice(start, start + size)
+            X = self._matrix(slots[rows], values[rows])
+            extra = {} if weight is None else {"sample_weight": weight[rows]}
+            self.estimator.partial_fit(X, self.classes[y[rows]], classes=self.classes, **extra)
+
+    def _matrix(self, slots: np.ndarray, values: np.ndarray) -> csr_matrix:
+        return to_csr(slots, values, self.registry.columns, self.n_features)
+
+    def fitted(self) -> Any:
+        """The classifier as it is."""
+        # A fit that went on from its state gives the same pickle as one that did not: attributes
+        # in one order, and no two names for one number.
+        with suppress(TypeError):
+            self.set_state(self.state())
+        attributes = vars(self.estimator)
+        for name in sorted(attributes):
+            setattr(self.estimator, name, attributes.pop(name))
+        return self.estimator
+
+    def state(self) -> dict:
+        """What the classifier has beside its parameters; raises TypeError where it is not plain."""
+        given = {*self.estimator.get_params(deep=False), *MADE_ANEW}
+        return to_plain({k: v for k, v in vars(self.estimator).items() if k not in given})
+
+    def set_state(self, state: dict) -> None:
+        """Take that over."""
+        for name, value in from_plain(state).items():
+            setattr(self.estimator, name, value)

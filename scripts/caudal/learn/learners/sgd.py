@@ -1,0 +1,193 @@
+"""scikit-learn's SGD family, learned by a compiled loop."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model._stochastic_gradient import BaseSGDClassifier
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_class_weight
+
+from caudal.features.hashing import Registry
+from caudal.learn.learners import sgd_kernel
+from caudal.learn.learners.base import Diverged, Learner, check_finite, probabilities
+from caudal.learn.learners.slots import sparse_rows, widened
+
+_MAX_INT = np.iinfo(np.int32).max
+_NO_WEIGHT = np.empty(0)
+
+
+class SGDLearner(Learner):
+    """A classifier of the SGD family.
+
+    Gives the coefficients, intercepts and predictions of ``estimator.partial_fit`` on the same
+    batches as sparse matrices, to rounding.
+    """
+
+    @staticmethod
+    def learns(estimator: Any) -> bool:
+        """Whether this is a learner for ``estimator``."""
+        return isinstance(estimator, BaseSGDClassifier) and not estimator.average
+
+    def __init__(self, estimator: Any, classes: np.ndarray, registry: Registry, n_features: int):
+        """Check the parameters as scikit-learn does; raises its ValueError for those it refuses."""
+        super().__init__(estimator, registry, n_features)
+        estimator._validate_params()
+        estimator._more_validate_params(for_partial_fit=True)
+        self.classes = classes
+        models = 1 if len(classes) == 2 else len(classes)
+        self._class_weights = weigh_classes(estimator.class_weight, classes)
+        self._rule = _rule(estimator)
+        passive_aggressive = self._rule.learning_rate >= sgd_kernel.PA1
+        self._model = sgd_kernel.Model(
+            weights=np.zeros((models, 512)),
+            scale=np.ones(models),
+            intercept=np.zeros(models),
+            applied=np.zeros((models, 512 if self._rule.truncate else 0)),
+            room=np.zeros(512 if passive_aggressive else 0),
+        )
+        self._t = 1.0
+        self._seeds = self._draw_seeds(models)
+
+    def predict(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Probabilities (rows, classes) of an encoded batch; 0 or 1 where the loss gives none."""
+        self._widen()
+        decision = np.empty((len(slots), len(self._model.scale)))
+        batches = sgd_kernel.Batches(slots, values, np.empty(0, np.int64), _NO_WEIGHT)
+        sgd_kernel.margins(batches, 0, len(slots), self._model, decision)
+        return probabilities(check_finite(decision), self.estimator.loss)
+
+    def learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        """Learn the class codes ``y`` (rows,), one batch after the other."""
+        self._run(slots, values, y, weight, batch_size or max(1, len(y)), False)
+
+    def predict_then_learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        batch_size: int,
+    ) -> np.ndarray:
+        """Probabilities (rows, classes), each made before its batch was learned."""
+        decision = self._run(slots, values, y, weight, batch_size, True)
+        return probabilities(check_finite(decision), self.estimator.loss)
+
+    def _run(self, slots, values, y, weight, batch_size: int, predicts: bool) -> np.ndarray:
+        self._widen()
+        weight = _NO_WEIGHT if weight is None else np.array(weight, np.float64)
+        decision = np.empty((len(y), len(self._model.scale)) if predicts else (0, 0))
+        self._t = sgd_kernel.predict_then_learn(
+            sgd_kernel.Batches(slots, values, y, weight), batch_size, self._class_weights,
+            self._seeds, self._rule, self._model, self.registry.size, self._t, predicts, decision,
+        )  # fmt: skip
+        return decision
+
+    def _draw_seeds(self, models: int) -> np.ndarray:
+        """The seeds of a batch's shuffles, drawn as scikit-learn draws them anew in each call."""
+        if not self.estimator.shuffle:
+            return np.empty(0, np.int64)
+        random = check_random_state(self.estimator.random_state)
+        if models == 1:
+            return np.array([_second_draw(random)])
+        seeds = random.randint(_MAX_INT, size=models)
+        return np.array([_second_draw(check_random_state(seed)) for seed in seeds])
+
+    def _widen(self) -> None:
+        size = len(self.registry.columns)
+        if self._model.weights.shape[1] >= size:
+            return
+        grown = {"weights": widened(self._model.weights, size, 1)}
+        if self._model.applied.shape[1]:
+            grown["applied"] = widened(self._model.applied, size, 1)
+        if self._model.room.size:
+            grown["room"] = np.zeros(size)
+        self._model = self._model._replace(**grown)
+
+    def fitted(self) -> Any:
+        """The classifier, fitted, with sparse ``coef_``; learns no more. Raises Diverged."""
+        c, touched = self.estimator, self.registry.touched()
+        self._widen()
+        weights, intercept = self._model.weights[:, : len(touched)], self._model.intercept.copy()
+        weights *= self._model.scale[:, None]
+        self._model = None  # its memory goes before the result's comes
+        self.registry.close()
+        if not (np.isfinite(weights).all() and np.isfinite(intercept).all()):
+            raise Diverged
+        c.coef_ = sparse_rows(weights, touched, self.n_features)
+        c.classes_ = self.classes
+        c.intercept_ = intercept
+        c.t_ = self._t
+        c.n_iter_ = 1
+        c.n_features_in_ = self.n_features
+        return c
+
+    def state(self) -> dict:
+        """Weights by slot, and the count of rows."""
+        size = self.registry.size
+        return {
+            "weights": widened(self._model.weights, size, 1)[:, :size],
+            "scale": self._model.scale,
+            "intercept": self._model.intercept,
+            "t": self._t,
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Take over the weights of another learner of the same estimator."""
+        self._model = self._model._replace(
+            weights=np.array(state["weights"]),
+            scale=np.array(state["scale"]),
+            intercept=np.array(state["intercept"]),
+        )
+        self._t = state["t"]
+        size = self._model.weights.shape[1]
+        if self._model.applied.shape[1]:
+            self._model = self._model._replace(applied=np.zeros((len(state["scale"]), size)))
+        if self._model.room.size:
+            self._model = self._model._replace(room=np.zeros(size))
+        self._widen()
+
+
+def weigh_classes(class_weight: Any, classes: np.ndarray) -> np.ndarray:
+    """Of every model the weights of the other classes and of its own, shape (models, 2)."""
+    own = compute_class_weight(class_weight, classes=classes, y=classes)
+    if len(classes) == 2:
+        return np.asarray(own[None], np.float64)
+    return np.column_stack([np.ones(len(classes)), own])
+
+
+def _rule(classifier: Any) -> sgd_kernel.Rule:
+    """The rule that a classifier's parameters stand for."""
+    c = classifier
+    loss, rate = sgd_kernel.LOSSES[c.loss], sgd_kernel.LEARNING_RATES[c.learning_rate]
+    hinge = c.loss in ("hinge", "squared_hinge")
+    threshold = 1.0 if hinge else 0.0 if c.loss == "perceptron" else float(c.epsilon)
+    l1_ratio = 0.0 if c.l1_ratio is None else float(c.l1_ratio)
+    optimal_init = 0.0
+    if rate == sgd_kernel.OPTIMAL:
+        typical = np.sqrt(1.0 / np.sqrt(c.alpha))
+        slope = sgd_kernel.gradient(loss, threshold, 1.0, -typical)
+        optimal_init = float(1.0 / (typical / max(1.0, slope) * c.alpha))
+    return sgd_kernel.Rule(
+        loss=loss,
+        threshold=threshold,
+        learning_rate=rate,
+        eta0=float(c.eta0),
+        power_t=float(c.power_t),
+        alpha=float(c.alpha),
+        shrink={"l2": 1.0, "elasticnet": 1.0 - l1_ratio}.get(c.penalty, -1.0),
+        truncate={"l1": 1.0, "elasticnet": l1_ratio}.get(c.penalty, 0.0),
+        fit_intercept=bool(c.fit_intercept),
+        optimal_init=optimal_init,
+    )
+
+
+def _second_draw(random: np.random.RandomState) -> int:
+    random.randint(1, _MAX_INT)  # scikit-learn's make_dataset takes the first one
+    return random.randint(_MAX_INT)

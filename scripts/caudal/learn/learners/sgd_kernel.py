@@ -1,0 +1,254 @@
+"""Stochastic gradient descent on slots: scikit-learn's ``partial_fit``, at the cost of the batch.
+
+The update rules are those of scikit-learn's SGDClassifier on sparse input (its ``_plain_sgd``,
+BSD-3-Clause), whose results this gives to rounding. What differs is the cost: work is done on the
+slots of a batch only. The shrinkage by an L2 penalty is one number for all weights; the cumulative
+L1 penalty, which starts afresh with each call, touches no column that the batch does not.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from caudal.compiled import compiled
+
+LOSSES = {
+    "hinge": 0, "perceptron": 0, "squared_hinge": 1, "log_loss": 2, "modified_huber": 3,
+    "squared_error": 4, "huber": 5, "epsilon_insensitive": 6, "squared_epsilon_insensitive": 7,
+}  # fmt: skip
+HINGE, SQUARED_HINGE, LOG_LOSS, MODIFIED_HUBER, SQUARED_ERROR, HUBER, EPSILON, SQUARED_EPSILON = (
+    range(8)
+)
+LEARNING_RATES = {
+    "constant": 1, "adaptive": 1, "optimal": 2, "invscaling": 3, "pa1": 5, "pa2": 6,
+}  # fmt: skip
+OPTIMAL, INVSCALING, PA1, PA2 = 2, 3, 5, 6
+
+SPARSE_INTERCEPT_DECAY = 0.01
+"""The intercept learns slower on sparse data, as in scikit-learn's ``make_dataset``."""
+
+_SMALLEST_SCALE = 1e-9
+_LARGEST_GRADIENT = 1e12
+
+
+class Batches(NamedTuple):
+    """Whole batches of a stream: slots and values (rows, places); codes (rows,) of the classes;
+    weight (rows,), or empty.
+    """
+
+    slots: np.ndarray
+    values: np.ndarray
+    codes: np.ndarray
+    weight: np.ndarray
+
+
+class Rule(NamedTuple):
+    """How weights are learned; ``threshold`` is that of the hinge losses, or the others' epsilon;
+    ``shrink`` is 1 - l1_ratio under an L2 part (-1: none), ``truncate`` the l1_ratio under an L1
+    part (0: none).
+    """
+
+    loss: int
+    threshold: float
+    learning_rate: int
+    eta0: float
+    power_t: float
+    alpha: float
+    shrink: float
+    truncate: float
+    fit_intercept: bool
+    optimal_init: float
+
+
+class Model(NamedTuple):
+    """``weights`` (models, slots) times ``scale`` (models,) are the models' weights, intercept
+    (models,) theirs; ``applied`` (models, slots or 0) serves the L1 penalty, ``room`` (slots or 0)
+    the passive-aggressive rates.
+    """
+
+    weights: np.ndarray
+    scale: np.ndarray
+    intercept: np.ndarray
+    applied: np.ndarray
+    room: np.ndarray
+
+
+@compiled
+def gradient(loss, threshold, y, p):
+    """Derivative of the loss by the margin ``p``; y is 0 or 1 for LOG_LOSS, otherwise -1 or 1.
+
+    ``threshold`` is that of the hinge losses and the epsilon of the insensitive ones and huber.
+    """
+    z = p * y
+    if loss == LOG_LOSS:
+        if p > -37.0:
+            exp_minus = math.exp(-p)
+            return ((1.0 - y) - y * exp_minus) / (1.0 + exp_minus)
+        return math.exp(p) - y
+    if loss == HINGE:
+        return -y if z <= threshold else 0.0
+    if loss == SQUARED_HINGE:
+        return -2.0 * y * (threshold - z) if threshold - z > 0.0 else 0.0
+    if loss == MODIFIED_HUBER:
+        if z >= 1.0:
+            return 0.0
+        return 2.0 * (1.0 - z) * -y if z >= -1.0 else -4.0 * y
+    d = p - y
+    if loss == SQUARED_ERROR:
+        return d
+    if loss == HUBER:
+        return d if abs(d) <= threshold else math.copysign(threshold, d)
+    if abs(d) <= threshold:
+        return 0.0
+    if loss == EPSILON:
+        return math.copysign(1.0, d)
+    return 2.0 * (d - math.copysign(threshold, d))
+
+
+@compiled
+def _margin(slots, values, weights):
+    p = 0.0
+    for j in range(slots.size):
+        p += weights[slots[j]] * values[j]
+    return p
+
+
+@compiled
+def margins(batches, start, stop, model, out):
+    """Fill ``out[start:stop]`` (rows, models) with the margins of the rows."""
+    for row in range(start, stop):
+        for k in range(model.scale.size):
+            p = _margin(batches.slots[row], batches.values[row], model.weights[k])
+            out[row, k] = p * model.scale[k] + model.intercept[k]
+
+
+@compiled
+def _squared_norm(slots, values, room):
+    # Two terms of a record may share a column: add them up before squaring.
+    norm = 0.0
+    for j in range(slots.size):
+        room[slots[j]] += values[j]
+    for j in range(slots.size):
+        norm += room[slots[j]] * room[slots[j]]
+        room[slots[j]] = 0.0
+    return norm
+
+
+@compiled
+def _truncate(slots, values, weights, scale, penalty, applied):
+    """Cumulative L1 penalty (Tsuruoka, Tsujii and Ananiadou, 2009) on the slots of one record."""
+    for j in range(slots.size):
+        if values[j] == 0.0:
+            continue
+        slot = slots[j]
+        before = weights[slot]
+        if scale * before > 0.0:
+            weights[slot] = max(0.0, before - (penalty + applied[slot]) / scale)
+        elif scale * before < 0.0:
+            weights[slot] = min(0.0, before + (penalty - applied[slot]) / scale)
+        applied[slot] += scale * (weights[slot] - before)
+
+
+@compiled
+def shuffled(order, seed):
+    """Shuffle ``order`` in place as scikit-learn's sequential dataset does (xorshift, 32 bit)."""
+    state = np.uint32(seed)
+    for i in range(order.size - 1):
+        if state == 0:
+            state = np.uint32(1)
+        state ^= np.uint32(state << np.uint32(13))
+        state ^= np.uint32(state >> np.uint32(17))
+        state ^= np.uint32(state << np.uint32(5))
+        j = i + np.int64(state & np.uint32(0x7FFFFFFF)) % (order.size - i)
+        order[i], order[j] = order[j], order[i]
+
+
+@compiled
+def _learn(batches, start, order, k, class_weights, rule, model, t, decision, fresh):
+    """Learn one batch, whose rows begin at ``start``, in their ``order``, for the model ``k``.
+
+    ``fresh`` tells that ``decision`` holds the margins of the weights as they are: a batch of one.
+    """
+    weights, scale, intercept = model.weights[k], model.scale[k], model.intercept[k]
+    applied = model.applied[k]
+    positive = 1 if model.scale.size == 1 else k
+    negative = 0.0 if rule.loss == LOG_LOSS else -1.0
+    eta = rule.eta0
+    penalty = 0.0
+    if rule.truncate > 0.0:
+        for row in range(start, start + order.size):
+            for j in range(batches.slots.shape[1]):
+                applied[batches.slots[row, j]] = 0.0
+    for place in order:
+        row = start + place
+        x_slots, x_values = batches.slots[row], batches.values[row]
+        own = batches.codes[row] == positive
+        y = 1.0 if own else negative
+        p = decision[row, k] if fresh else _margin(x_slots, x_values, weights) * scale + intercept
+        if rule.learning_rate == OPTIMAL:
+            eta = 1.0 / (rule.alpha * (rule.optimal_init + t - 1.0))
+        elif rule.learning_rate == INVSCALING:
+            eta = rule.eta0 / t**rule.power_t
+        if rule.learning_rate >= PA1:
+            norm = _squared_norm(x_slots, x_values, model.room)
+            error = max(0.0, rule.threshold - p * y)
+            if rule.learning_rate == PA1:
+                if norm == 0.0:
+                    continue
+                update = min(rule.eta0, error / norm) * y
+            else:
+                update = error / (norm + 0.5 / rule.eta0) * y
+        else:
+            slope = gradient(rule.loss, rule.threshold, y, p)
+            update = -eta * min(max(slope, -_LARGEST_GRADIENT), _LARGEST_GRADIENT)
+        weight = class_weights[k, np.int64(own)]
+        update *= weight * batches.weight[row] if batches.weight.size else weight
+        if rule.shrink >= 0.0:
+            scale *= max(0.0, 1.0 - rule.shrink * eta * rule.alpha)
+            if scale < _SMALLEST_SCALE:
+                weights *= scale
+                scale = 1.0
+        if update != 0.0:
+            step = update / scale
+            for j in range(x_slots.size):
+                weights[x_slots[j]] += x_values[j] * step
+            if rule.fit_intercept:
+                intercept += update * SPARSE_INTERCEPT_DECAY
+        if rule.truncate > 0.0:
+            penalty += rule.truncate * eta * rule.alpha
+            _truncate(x_slots, x_values, weights, scale, penalty, applied)
+        t += 1.0
+    model.scale[k], model.intercept[k] = scale, intercept
+
+
+@compiled
+def predict_then_learn(
+    batches, batch_size, class_weights, seeds, rule, model, size, t, predicts, decision
+):
+    """Predict, then learn, one batch of ``batch_size`` rows after the other; returns the new t.
+
+    class_weights (models, 2) are those of the other classes and of a model's own; seeds (models,)
+    those of each batch's shuffle, or empty; ``size`` the slots in use. Fills decision
+    (rows, models) with the margins before a row's batch was learned, where it ``predicts``.
+    """
+    rows, places = batches.slots.shape
+    whole = np.arange(batch_size)
+    for start in range(0, rows, batch_size):
+        count = min(batch_size, rows - start)
+        if predicts:
+            margins(batches, start, start + count, model, decision)
+        for k in range(model.scale.size):
+            order = whole[:count]
+            if seeds.size:
+                order = order.copy()
+                shuffled(order, seeds[k])
+            fresh = predicts and count == 1
+            _learn(batches, start, order, k, class_weights, rule, model, t, decision, fresh)
+            if size <= count * places and model.scale[k] != 1.0:
+                # As scikit-learn does after each call; postponed where it would cost more than
+                # the batch itself.
+                model.weights[k, :size] *= model.scale[k]
+                model.scale[k] = 1.0
+        t += count
+    return t

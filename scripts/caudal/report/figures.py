@@ -1,0 +1,90 @@
+"""The list of the report's figures: what the rule, the page and Snakemake's own report show.
+
+A new figure is a function that draws it from a ``Run`` and an entry here; it stands at the end of
+its section unless the section puts it elsewhere. Importing this list imports nothing else.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from caudal.ranking.run import Run
+    from caudal.report.markup import Markup
+
+
+@dataclass(frozen=True)
+class Figure:
+    """name: of its file, and of the function in ``module`` that draws it; category: in Snakemake's
+    report; section: the page's, by its anchor; caption: what is to be seen, a sentence or three.
+    """
+
+    name: str
+    module: str
+    category: str
+    section: str
+    caption: str
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        return self.name.replace("_", " ")
+
+    def draw(self, run: "Run") -> "Markup":
+        """The figure of a run; a ``Notice`` where it has nothing to draw from."""
+        return getattr(import_module(self.module), self.name)(run)
+
+
+FIGURES = (
+    Figure(
+        "leads", "caudal.report.figures_points", "Points", "glance",
+        "How far the best points are behind the best one, over the same batches, with the 95 % "
+        "interval of the paired difference, which knows that neighbouring batches are alike. An "
+        "interval that touches zero: the two cannot be told apart.",
+    ),
+    Figure(
+        "learning_curves", "caudal.report.figures_points", "Points", "learning",
+        "Progressive loss since the last checkpoint against the rows learned (log axis): the best "
+        "points, the benchmark (a moving average of the label), and all other points behind them. "
+        "Each batch was predicted before it was learned. Lower is better.",
+    ),
+    Figure(
+        "parameters", "caudal.report.figures_grid", "Grid", "parameters",
+        "Score against each parameter that varies over the grid. A mark is a point; the line "
+        "joins the best of each value; an arrow counts the points below the frame. A best value "
+        "at the end of its axis asks for a wider grid.",
+    ),
+    Figure(
+        "heat_map", "caudal.report.figures_grid", "Grid", "parameters",
+        "The best score for each pair of values of the two parameters that explain most of the "
+        "scores' variance, over all other parameters. The frame marks the best point.",
+    ),
+    Figure(
+        "coefficients", "caudal.report.figures_model", "Best model", "coefficients",
+        "The largest coefficients of the best model, by the names of their terms; hollow diamonds "
+        "are the truth where the data are simulated. All terms stand in "
+        "results/best/coefficients.csv.",
+    ),
+    Figure(
+        "truth", "caudal.report.figures_model", "Best model", "coefficients",
+        "Learned against true coefficients of the best model's terms, for simulated data. On the "
+        "dashed line they agree.",
+    ),
+    Figure(
+        "calibration", "caudal.report.figures_model", "Best model", "trust",
+        "Shares that came true against predicted probabilities, over the rows that the score "
+        "counts, with 95 % intervals; the boxes show how many rows each bin holds. On the dashed "
+        "line the probabilities can be taken at their word.",
+    ),
+    Figure(
+        "drift", "caudal.report.figures_model", "Best model", "trust",
+        "Loss of the best point and of the benchmark along the stream; the shaded part is what "
+        "the score counts. Where both move together the rows were harder; where only the best "
+        "point's rises, what it has learned no longer holds.",
+    ),
+    Figure(
+        "costs", "caudal.report.figures_points", "Costs", "costs",
+        "Score against the seconds of each point. Seconds, rows per second, memory and model size "
+        "of every point stand in results/costs.csv.",
+    ),
+)  # fmt: skip
