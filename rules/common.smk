@@ -50,9 +50,14 @@ if workflow.is_main_process:  # and not within a job
 else:
     run_lock.leave()  # a cluster's job: its run is on another machine
 
-# What is damaged in the data is made again as it was: nothing that is fitted already has to be
-# fitted again. Should it differ after all, rank sees it.
-REPAIRS = ask(repairs.find, PLAN.sources, workflow.is_main_process, not workflow.dryrun)
+# What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
+REPAIRS = ask(
+    repairs.find,
+    PLAN.sources,
+    SETTINGS["data"]["positive"],
+    workflow.is_main_process,
+    not workflow.dryrun,
+)
 MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 

@@ -7,6 +7,7 @@ rule write_report:
         costs="results/costs.csv",
         grid="results/grid.csv",
         coefficients="results/best/coefficients.csv",
+        plain="results/best/model.json",
         manifest="results/data/manifest.json",
         scores=collect("results/fits/{point}/score.json", point=POINTS),
     output:

@@ -81,7 +81,7 @@ def test_the_snakefile_is_short_and_without_functions():
 
 
 ROOMS = (
-    ["errors", "wording", "atomic", "checked_json", "moved"],
+    ["errors", "wording", "atomic", "checked_json", "compiled", "moved"],
     ["streams"],
     ["data"],
     ["features"],

@@ -11,8 +11,8 @@ many rows at once.
 """
 
 import numpy as np
-from numba import njit
 
+from caudal.compiled import compiled
 from caudal.features.hashing import (
     EMPTY,
     NOTHING,
@@ -27,7 +27,7 @@ BLOCK = 128
 """Rows that are encoded at once."""
 
 
-@njit(cache=True)
+@compiled
 def _hash_rows(
     rows, codes, features, text, literal_ends, levels, level_ends, first_level,
     beginnings, states, lengths, hashes,
@@ -65,7 +65,7 @@ def _hash_rows(
         hashes[row] = finish((states[row, 0], states[row, 1], lengths[row]))
 
 
-@njit(cache=True)
+@compiled
 def encode(
     codes, numbers, start, stop, first_term,
     term_ends, term_features, factor_ends, factors, term_place, term_opens, text, text_ends,

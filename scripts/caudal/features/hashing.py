@@ -6,7 +6,8 @@ does not depend on ``n_features``.
 """
 
 import numpy as np
-from numba import njit
+
+from caudal.compiled import compiled
 
 EMPTY = -1
 
@@ -14,14 +15,14 @@ _C1, _C2 = np.uint32(0xCC9E2D51), np.uint32(0x1B873593)
 _M1, _M2, _M5 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35), np.uint32(0xE6546B64)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _mix(word):
     word = np.uint32(word * _C1)
     word = np.uint32((word << np.uint32(15)) | (word >> np.uint32(17)))
     return np.uint32(word * _C2)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def absorb(state, data, start, stop):
     """MurmurHash3 x86 32-bit, seed 0, fed ``data[start:stop]`` (uint8); begin with NOTHING.
 
@@ -41,7 +42,7 @@ def absorb(state, data, start, stop):
     return hashed, word, length
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def finish(state):
     """The hash of all bytes fed, as a signed 32-bit integer."""
     hashed, word, length = state
@@ -59,25 +60,25 @@ def finish(state):
 NOTHING = (np.uint32(0), np.uint32(0), np.int64(0))
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def column_of(hashed, n_features):
     """The column of a signed hash: ``abs(hash) % n_features``."""
     return np.int32(abs(np.int64(hashed)) % n_features)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _place(column, mask):
     # Fibonacci hashing: columns modulo a power of two keep structure in their low bits.
     return np.int64((np.uint64(column) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def first_look(column, table):
     """What stands in ``table`` where ``column`` belongs: fetched for many before any is needed."""
     return table[_place(column, np.int64(table.size - 1))]
 
 
-@njit(cache=True, forceinline=True)
+@compiled(forceinline=True)
 def slot_of(column, look, table, columns, size):
     """The slot of ``column``, which is ``size`` where it is met for the first time.
 
@@ -97,7 +98,7 @@ def slot_of(column, look, table, columns, size):
     return np.int32(size)
 
 
-@njit(cache=True)
+@compiled
 def _enter(columns, table):
     for slot in range(columns.size):
         slot_of(columns[slot], EMPTY, table, columns, slot)

@@ -7,8 +7,8 @@ level, not per row, and what is known of a level stays known from chunk to chunk
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
+from caudal.compiled import compiled
 from caudal.features.hashing import EMPTY, NOTHING, absorb, finish
 
 MOST_LEVELS = 1 << 16
@@ -68,7 +68,7 @@ def _longer(array: np.ndarray, length: int) -> np.ndarray:
     return longer
 
 
-@njit(cache=True)
+@compiled
 def _find(data, start, stop, text, ends, table):
     """The place in ``table`` of the level ``data[start:stop]``, or of where it belongs."""
     mask = np.int64(table.size - 1)
@@ -85,7 +85,7 @@ def _find(data, start, stop, text, ends, table):
     return at
 
 
-@njit(cache=True)
+@compiled
 def _number(data, data_ends, text, ends, table, size, numbers):
     """Number the levels in ``data``, enter new ones; returns the new size. There must be room."""
     for i in range(numbers.size):
@@ -101,7 +101,7 @@ def _number(data, data_ends, text, ends, table, size, numbers):
     return size
 
 
-@njit(cache=True)
+@compiled
 def _enter(text, ends, table, size):
     for level in range(size):
         table[_find(text, ends[level], ends[level + 1], text, ends, table)] = level

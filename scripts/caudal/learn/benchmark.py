@@ -1,15 +1,16 @@
 """The benchmark: the null model that every point has to beat."""
 
 import numpy as np
-from numba import njit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from caudal.compiled import compiled
+
 _NOTHING = -1
 
 
-@njit(cache=True)
+@compiled
 def _move(codes, batch_size, counts, ring, place, before):
     """Fill ``before`` (batches, classes) with the counts before each batch, and count its codes.
 

@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from caudal.compiled import compiled
 from caudal.errors import UserError
 from caudal.learn.error_bars import standard_error
 from caudal.learn.scoring import batch_means
@@ -64,7 +64,7 @@ def make_plan(manifest: dict, stream: dict, score: dict) -> Plan:
     return plan
 
 
-@njit(cache=True)
+@compiled
 def _running_mean(mean, total, values, weights):
     """The mean and the sum of the weights with ``values`` taken in, one by one (Welford, 1962)."""
     for i in range(values.size):

@@ -47,7 +47,7 @@ def check_coefficients(coefficients_csv: Path) -> None:
     files = [plain, coefficients_csv]
     told = checked_json.read(plain, files).get("coefficients_sha256")
     if not coefficients_csv.is_file() or sha256(coefficients_csv) != told:
-        raise Damaged(f"{coefficients_csv} is not what name_coefficients wrote", files)
+        raise Damaged(f"{coefficients_csv} is not the table that {plain} was written with", files)
 
 
 def describe(model) -> dict:

@@ -174,11 +174,15 @@ def check_best(model_file: str | Path) -> Path:
     return check_model(model_file, record)
 
 
-def check_size(model_file: Path, record: ScoreRecord) -> None:
-    """Raise Damaged where a model file is not as long as its record says."""
-    size = record.get("model_bytes")
-    if size is not None and (not model_file.is_file() or model_file.stat().st_size != size):
+def check_quickly(model_file: Path, record: ScoreRecord) -> None:
+    """Raise Damaged where a model file is not as long as its record says.
+
+    The checksum is looked at where the file is younger than the record, which is written after it.
+    """
+    if not model_file.is_file() or model_file.stat().st_size != record.get("model_bytes"):
         raise _damaged_model(model_file)
+    if model_file.stat().st_mtime_ns > model_file.with_name(NAME).stat().st_mtime_ns:
+        check_model(model_file, record)
 
 
 def check_model(model_file: str | Path, record: ScoreRecord) -> Path:

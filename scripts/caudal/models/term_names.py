@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
+from caudal.compiled import compiled
 from caudal.features.hashing import EMPTY, NOTHING, absorb, column_of, finish
 from caudal.features.levels import bytes_and_ends, codes_and_levels
 from caudal.features.terms import Term
@@ -113,13 +113,13 @@ class Numbers:
         return keys >> 32, keys & 0xFFFFFFFF
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _place(key, mask):
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return np.int64((mixed ^ (mixed >> np.uint64(29))) >> np.uint64(8)) & mask
 
 
-@njit(cache=True)
+@compiled
 def _fill(table, keys, size):
     mask = np.int64(table.size - 1)
     for i in range(size):
@@ -129,7 +129,7 @@ def _fill(table, keys, size):
         table[at] = i
 
 
-@njit(cache=True)
+@compiled
 def _number(beginnings, codes, table, keys, size, most, numbers):
     mask = np.int64(table.size - 1)
     for row in range(codes.size):
@@ -162,7 +162,7 @@ def columns_and_signs(names: pa.StringArray, n_features: int) -> tuple[np.ndarra
     return columns, signs
 
 
-@njit(cache=True)
+@compiled
 def _hash(data, ends, n_features, columns, signs):
     for i in range(columns.size):
         hashed = finish(absorb(NOTHING, data, ends[i], ends[i + 1]))

@@ -14,7 +14,7 @@ from caudal.models.score_record import (
     SCORES,
     ScoreRecord,
     check_model,
-    check_size,
+    check_quickly,
     damaged,
     fields,
     plain,
@@ -89,7 +89,7 @@ def _read_all(points, score_files, data_checksum, settings) -> list[tuple[Point,
     for point, file in zip(points, score_files, strict=True):
         try:
             record = read_score(file, point.id)
-            check_size(Path(file).with_name(MODEL), record)
+            check_quickly(Path(file).with_name(MODEL), record)
             if data_checksum not in (None, record.get("data_checksum")):
                 raise damaged(Path(file), "is of other data than the manifest's")
             if settings not in (None, record.get("settings")):

@@ -10,16 +10,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from caudal.atomic import sweep
-from caudal.data.manifest import DAMAGED, damaged_part, load, verify_part
-from caudal.errors import Damaged
+from caudal.data.manifest import DAMAGED, damaged_part, load, merge, verify_part
+from caudal.errors import Damaged, UserError
 
 DATA = Path("results/data")
 
 
-def find(sources: Iterable[str], look: bool = True, discard: bool = True) -> list[str]:
+def find(
+    sources: Iterable[str], positive: object = None, look: bool = True, discard: bool = True
+) -> list[str]:
     """The manifests that have to be made again, in the working directory.
 
-    They come out as they were, so nothing that is fitted has to be fitted again. ``look``: whether
+    They come out as they were, so nothing that is fitted has to be fitted again. ``positive`` is
+    the config's ``data.positive``. ``look``: whether
     to search for damage and say it, once in a run; ``discard``: whether to remove what is damaged,
     as Snakemake has to find it missing, and what killed writers have left half-written.
     """
@@ -31,6 +34,7 @@ def find(sources: Iterable[str], look: bool = True, discard: bool = True) -> lis
                 if discard:
                     error.discard()
         if discard:
+            _merge_again(homes[:-1], positive)
             sweep("results")
     whole = (DATA / "manifest.json").exists()
     return [
@@ -38,6 +42,20 @@ def find(sources: Iterable[str], look: bool = True, discard: bool = True) -> lis
         for home in homes
         if (home / DAMAGED).exists() or (whole and not (home / "manifest.json").exists())
     ]
+
+
+def _merge_again(homes: list[Path], positive: object) -> None:
+    """Make a merged manifest that was damaged, here: were it missing, every fit would wait for it.
+
+    It is dated as the sources' own, for nothing that was made of it is out of date.
+    """
+    manifests = [home / "manifest.json" for home in homes]
+    if not (DATA / DAMAGED).exists() or not all(file.exists() for file in manifests):
+        return
+    when = max(file.stat().st_mtime_ns for file in manifests)
+    with suppress(UserError):  # the job will say it
+        merge(manifests, DATA / "manifest.json", positive)
+        os.utime(DATA / "manifest.json", ns=(when, when))
 
 
 def _damages(home: Path) -> Iterator[Damaged]:

@@ -9,7 +9,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from caudal.compiled import compiled
 
 Z, N, WEIGHT, MARK = range(4)
 """What a column's cell holds: z, the sum of squared gradients, the weight that follows from them,
@@ -48,7 +49,7 @@ class Model(NamedTuple):
     rows: np.ndarray
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _update(cell, gradient, rule, l1, l2):
     """One step of a cell by the loss's derivative for its weight."""
     n = cell[N]
@@ -62,7 +63,7 @@ def _update(cell, gradient, rule, l1, l2):
         cell[WEIGHT] = (math.copysign(l1, z) - z) / ((rule.beta + root) / rule.eta0 + l2)
 
 
-@njit(cache=True)
+@compiled
 def margins(batches, start, stop, model, out):
     """Fill ``out[start:stop]`` (rows, models) with the margins of the rows."""
     for row in range(start, stop):
@@ -74,7 +75,7 @@ def margins(batches, start, stop, model, out):
             out[row, k] = p
 
 
-@njit(cache=True)
+@compiled
 def _merged(slots, values, cells, mark, own_slots, own_values):
     """A row's terms, those of one column added up, into room; returns how many they are."""
     count = 0
@@ -91,7 +92,7 @@ def _merged(slots, values, cells, mark, own_slots, own_values):
     return count
 
 
-@njit(cache=True)
+@compiled
 def predict_then_learn(batches, batch_size, class_weights, rule, model, predicts, decision):
     """Predict, then learn, one batch of ``batch_size`` rows after the other.
 

@@ -10,7 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from caudal.compiled import compiled
 
 LOSSES = {
     "hinge": 0, "perceptron": 0, "squared_hinge": 1, "log_loss": 2, "modified_huber": 3,
@@ -73,7 +74,7 @@ class Model(NamedTuple):
     room: np.ndarray
 
 
-@njit(cache=True)
+@compiled
 def gradient(loss, threshold, y, p):
     """Derivative of the loss by the margin ``p``; y is 0 or 1 for LOG_LOSS, otherwise -1 or 1.
 
@@ -105,7 +106,7 @@ def gradient(loss, threshold, y, p):
     return 2.0 * (d - math.copysign(threshold, d))
 
 
-@njit(cache=True)
+@compiled
 def _margin(slots, values, weights):
     p = 0.0
     for j in range(slots.size):
@@ -113,7 +114,7 @@ def _margin(slots, values, weights):
     return p
 
 
-@njit(cache=True)
+@compiled
 def margins(batches, start, stop, model, out):
     """Fill ``out[start:stop]`` (rows, models) with the margins of the rows."""
     for row in range(start, stop):
@@ -122,7 +123,7 @@ def margins(batches, start, stop, model, out):
             out[row, k] = p * model.scale[k] + model.intercept[k]
 
 
-@njit(cache=True)
+@compiled
 def _squared_norm(slots, values, room):
     # Two terms of a record may share a column: add them up before squaring.
     norm = 0.0
@@ -134,7 +135,7 @@ def _squared_norm(slots, values, room):
     return norm
 
 
-@njit(cache=True)
+@compiled
 def _truncate(slots, values, weights, scale, penalty, applied):
     """Cumulative L1 penalty (Tsuruoka, Tsujii and Ananiadou, 2009) on the slots of one record."""
     for j in range(slots.size):
@@ -149,7 +150,7 @@ def _truncate(slots, values, weights, scale, penalty, applied):
         applied[slot] += scale * (weights[slot] - before)
 
 
-@njit(cache=True)
+@compiled
 def shuffled(order, seed):
     """Shuffle ``order`` in place as scikit-learn's sequential dataset does (xorshift, 32 bit)."""
     state = np.uint32(seed)
@@ -163,7 +164,7 @@ def shuffled(order, seed):
         order[i], order[j] = order[j], order[i]
 
 
-@njit(cache=True)
+@compiled
 def _learn(batches, start, order, k, class_weights, rule, model, t, decision, fresh):
     """Learn one batch, whose rows begin at ``start``, in their ``order``, for the model ``k``.
 
@@ -221,7 +222,7 @@ def _learn(batches, start, order, k, class_weights, rule, model, t, decision, fr
     model.scale[k], model.intercept[k] = scale, intercept
 
 
-@njit(cache=True)
+@compiled
 def predict_then_learn(
     batches, batch_size, class_weights, seeds, rule, model, size, t, predicts, decision
 ):

@@ -1,8 +1,9 @@
 """Arrays by slot: room for new slots, and the way back to columns."""
 
 import numpy as np
-from numba import njit
 from scipy.sparse import csr_matrix
+
+from caudal.compiled import compiled
 
 
 def widened(array: np.ndarray, size: int, axis: int) -> np.ndarray:
@@ -16,7 +17,7 @@ def widened(array: np.ndarray, size: int, axis: int) -> np.ndarray:
     return wider
 
 
-@njit(cache=True)
+@compiled
 def in_order(weights, order):
     """The weights that are not zero, by column, and their columns (int32).
 
