@@ -116,3 +116,18 @@ def _category(column: pa.ChunkedArray) -> pa.ChunkedArray:
     elif not pa.types.is_string(column.type):
         column = column.cast(pa.string())
     return column.dictionary_encode().cast(CATEGORICAL)
+
+
+def finite(column: pa.ChunkedArray) -> np.ndarray:
+    """A column of floats with nan for null and for infinite values; no copy without nulls."""
+    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    values = array.to_numpy(zero_copy_only=False)
+    if not np.isfinite(total(values)):
+        values = np.where(np.isinf(values), np.nan, values)
+    return values
+
+
+def total(values: np.ndarray) -> float:
+    """The sum, which is infinite or nan where it is out of range."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.sum()

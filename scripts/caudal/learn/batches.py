@@ -95,11 +95,11 @@ def encoded_batches(
     per_epoch = -(-manifest["rows"] // (size * stream["n_batches"]))
     for epoch in range(stream["epochs"]):
         for number, chunk in enumerate(chunks.generate(), epoch * per_epoch):
-            if epoch == 0:
-                for feature in features:
-                    feature.learn(chunk)
-            elif done >= (epoch + 1) * per_epoch:
+            if epoch and done >= (epoch + 1) * per_epoch:
                 break
+            # A chunk is encoded by what those before it taught; the first one is not scored.
+            if number == 0 or number < min(done, per_epoch):
+                _learn(features, chunk)
             if number < done:
                 continue
             whole = {"Y": target.values(chunk[label])}
@@ -114,7 +114,14 @@ def encoded_batches(
                     slots, values = feature.encoder.encode(start, start + len(batches["Y"]))
                     batches[f"slots{i}"], batches[f"values{i}"] = slots, values
                 yield batches
+            if 0 < number < per_epoch:
+                _learn(features, chunk)
     yield {END: np.empty(0, np.uint8)}
+
+
+def _learn(features: Sequence[Features], chunk: dict) -> None:
+    for feature in features:
+        feature.learn(chunk)
 
 
 def prefetched_batches(*args) -> Iterator[dict]:
