@@ -8,16 +8,8 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import (
-    compiled_cache,
-    footprint,
-    future_dates,
-    helper,
-    repairs,
-    resources,
-    run_lock,
-    terminal,
-)
+from caudal.workflow import compiled_cache, footprint, future_dates, helper
+from caudal.workflow import repairs, resources, run_lock, terminal
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 
@@ -39,8 +31,8 @@ PLAN = ask(
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)
 
+DRY = workflow.output_settings.dryrun
 if workflow.is_main_process:  # and not within a job
-    DRY = workflow.output_settings.dryrun
     terminal.install(at_a_glance=not DRY)
     LOCK = ask(run_lock.take, run_lock.FOLDER, not DRY)
     compiled_cache.choose(run_lock.FOLDER / "numba")
@@ -52,7 +44,7 @@ else:
 
 # What is damaged in the data is made again as it was: nothing that is fitted already has to be
 # fitted again. Should it differ after all, rank sees it.
-REPAIRS = ask(repairs.find, PLAN.sources, workflow.is_main_process, not workflow.dryrun)
+REPAIRS = ask(repairs.find, PLAN.sources, workflow.is_main_process, not DRY)
 MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 
