@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from caudal.workflow.peak_memory import peak_memory_mb
+from caudal.models.peak_memory import peak_memory_mb
 
 
 @contextmanager
