@@ -131,7 +131,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
         return self._as_asked(pa.table(columns), X)
 
     def set_output(self, *, transform: str | None = None) -> "Extractor":
-        """Choose what ``transform`` gives: ``default`` (a pyarrow Table), ``pandas``, ``polars``."""
+        """Let ``transform`` give ``default`` (a pyarrow Table), ``pandas`` or ``polars``."""
         if transform not in (None, "default", "pandas", "polars"):
             raise UserError(f"set_output: {transform!r} is none of default, pandas and polars.")
         if transform is not None:

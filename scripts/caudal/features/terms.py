@@ -72,8 +72,8 @@ def make_terms(
 
     With ``interactions`` the terms are the features themselves and the product of each group;
     without, all products of at most ``degree`` features. Different products may have one name, as
-    ``a`` squared and a column called ``a^2`` have: they share a column and add up. Raises UserError for a group that names
-    an unknown feature or is no term.
+    ``a`` squared and a column called ``a^2`` have: they share a column and add up. Raises UserError
+    for a group that names an unknown feature or is no term.
 
     >>> [t.name() for t in make_terms(["x1", "x2"], set(), degree=2)]
     ['x1', 'x2', 'x1^2', 'x1*x2', 'x2^2']
