@@ -20,7 +20,6 @@ MADE_UP = {
     "data": {"label": "y"},
     "stream": {"batch_size": 10, "n_batches": 2},
 }
-SCHEMA = Path(__file__).parents[3] / "rules/config.schema.yaml"
 
 
 def warm_up(classifiers: list[dict]) -> None:
@@ -55,7 +54,7 @@ def _fit(classifier: dict) -> None:
     with tempfile.TemporaryDirectory(prefix="caudal-") as folder:
         os.chdir(folder)
         try:
-            made = plan({**MADE_UP, "grid": grid}, {}, SCHEMA)
+            made = plan({**MADE_UP, "grid": grid})
             file = Path(made.simulated[0])
             simulate(made.settings["simulate"], 0, [file], Path("truth.csv"))
             ingest.to_parquet(
