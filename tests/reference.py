@@ -3,6 +3,7 @@
 from itertools import combinations_with_replacement
 from math import prod
 
+from caudal.data.spelling import spell
 from sklearn.feature_extraction import FeatureHasher
 
 
@@ -21,7 +22,7 @@ def terms_of(record, degree=1, interactions=None):
             if isinstance(value, str):
                 if power > 1:
                     break
-                factors.append((f"{name}=", f"{name}={value}"))
+                factors.append((f"{name}=", f"{name}={spell(value)}"))
             else:
                 factors.append((name if power == 1 else f"{name}^{power}",) * 2)
                 values += [value] * power
