@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -130,7 +131,8 @@ def prefetched_batches(*args) -> Iterator[dict]:
     What arrives are copies, so the registries here are kept abreast by the batches themselves.
     """
     features = args[2]
-    with closing(zmq_stream(Streamer(_with_columns, *args))) as batches:
+    stream: Any = zmq_stream(Streamer(_with_columns, *args))
+    with closing(stream) as batches:
         for batch in batches:
             if END in batch:
                 learned = pickle.loads(batch[END].tobytes())

@@ -240,8 +240,8 @@ def costs(run: Run) -> Markup:
     numbers = ("seconds", "rows per second", "peak memory of its job", "model file")
     heads = [("rank", NUMBER), "point", *((name, NUMBER) for name in numbers)]
     header = ["point", *COSTS]
-    cells = ([r.point, *(r.cost[k] for k in COSTS)] for r in run.results)
-    above = tools("costs-table", "search points", download("costs.csv", header, cells))
+    plain = ([r.point, *(r.cost[k] for k in COSTS)] for r in run.results)
+    above = tools("costs-table", "search points", download("costs.csv", header, plain))
     return above + table(heads, rows, "costs-table", "sortable searchable")
 
 
