@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from caudal.config.classifiers import CHECKED, DEFAULT, check_parameters, classifier_class
-from caudal.config.grid import LIST_VALUED, Point, cell, expand
+from caudal.config.classifiers import CHECKED, check_parameters, classifier_class
+from caudal.config.grid import DEFAULT_CLASS, LIST_VALUED, Point, cell, expand
 from caudal.config.sentences import NUMBER, text_number, unquoted
 from caudal.errors import UserError, alike
 
@@ -74,7 +74,7 @@ def _leaves(value: Any) -> Iterator:
 
 
 def _check_classifier(classifier: dict, score: dict) -> None:
-    for name in _values(classifier, "class", DEFAULT):
+    for name in _values(classifier, "class", DEFAULT_CLASS):
         parameters = {key: value for key, value in classifier.items() if key != "class"}
         _check_stream_parameters(parameters)
         check_parameters({"class": name, **parameters})
@@ -170,7 +170,7 @@ def _refuse_same_fits(points: list[Point]) -> None:
     seen: dict[str, Point] = {}
     for point in points:
         classifier = point.parameters["classifier"]
-        idle = _idle(classifier) if classifier.get("class", DEFAULT) == DEFAULT else {}
+        idle = _idle(classifier) if classifier.get("class", DEFAULT_CLASS) == DEFAULT_CLASS else {}
         acting = {key: value for key, value in classifier.items() if key not in idle}
         text = cell({**point.parameters, "classifier": acting})
         other = seen.setdefault(text, point).parameters["classifier"]
