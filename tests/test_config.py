@@ -225,6 +225,37 @@ def test_rates_that_act_are_points_of_their_own():
     assert len(settle(changed("grid.0.classifier", ftrl))[1]) == 4 * 12
 
 
+SETS = [
+    ("all", [["x1", "x2", "x3"]]),
+    ({"except": ["x2"]}, [["x1", "x3"]]),
+    ([["x3", "x[12]"], "all", {"except": ["x1", "x2"]}], [["x3", "x1", "x2"], ["x1", "x2", "x3"], ["x3"]]),
+    ({"base": ["x1"], "more": {"except": ["x3"]}}, [["x1"], ["x1", "x2"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written, sets", SETS)
+def test_sets_of_features_become_lists(written, sets):
+    made = plan(changed("grid.0.extractor.features", written))
+    found = {tuple(p.parameters["extractor"]["features"]) for p in made.points.values()}
+    assert found == set(map(tuple, sets))
+
+
+@pytest.mark.parametrize(
+    "written, sentence",
+    [
+        ([["z*"]], "no column matches 'z.'"),
+        ({"except": ["x11"]}, "except: 'x11' is no feature .did you mean 'x1'"),
+        ({"except": []}, "a list of columns is empty"),
+        ({"base": "x1"}, "list of lists"),
+        ({"base": {"without": ["x1"]}}, "a set is a list of columns, all, or .except"),
+        ([[["x1"]]], "a set is a list of columns"),
+    ],
+)
+def test_wrong_sets_of_features_get_their_sentence(written, sentence):
+    with pytest.raises(UserError, match=sentence):
+        plan(changed("grid.0.extractor.features", written))
+
+
 def test_features_are_looked_for_in_the_schema():
     _, points = settle(DEFAULT)
     with pytest.raises(UserError, match="'x3' is in no source"):
