@@ -8,15 +8,18 @@ import signal
 import socket as sockets
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
+from contextlib import suppress
 
 import numpy as np
 import psutil
 import pyarrow as pa
 import pytest
 import zmq
-from caudal.streams import Streamer, mux, seeded, zmq_stream
+from caudal.errors import UserError
+from caudal.streams import Streamer, mux, seeded, zmq_producer, zmq_stream
 from caudal.streams import zmq as module
 
 PATIENT = 60  # seconds after which something that must happen has not
@@ -117,7 +120,7 @@ def test_every_kind_of_array_comes_over(copy):
 
 def test_large_arrays_are_sent_where_they_are_and_slices_alone():
     array, arrow = np.zeros((1000, 100)), pa.array(range(100_000))
-    pickled, *large = module._frames({"X": array, "column": arrow, "slice": arrow[5:10]})
+    pickled, *large = zmq_producer._frames({"X": array, "column": arrow, "slice": arrow[5:10]})
     assert len(pickled) < 1000
     assert len(large) == 2
     assert np.shares_memory(np.frombuffer(large[0]), array)
@@ -286,6 +289,13 @@ def test_what_is_no_streamer_is_told():
         next(zmq_stream(list(noise(3))))
 
 
+@pytest.fixture
+def tcp(monkeypatch):
+    """As where the system has no Unix sockets."""
+    monkeypatch.setattr(module, "UNIX", False)
+
+
+@pytest.mark.usefixtures("tcp")
 def test_no_free_port_is_told():
     with sockets.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -298,6 +308,7 @@ def test_no_free_port_is_told():
 # What never stays behind
 
 
+@pytest.mark.usefixtures("tcp")
 def test_an_abandoned_stream_leaves_no_process_and_no_port():
     port = free_port()
     for abandon in (lambda stream: stream.close(), lambda stream: None):
@@ -400,6 +411,7 @@ def test_a_forked_child_of_the_reader_does_not_hold_the_producer():
 # The loopback alone, and nobody else on it
 
 
+@pytest.mark.usefixtures("tcp")
 def test_the_search_for_a_port_draws_from_no_generator_of_the_users():
     random.seed(0)
     list(zmq_stream(Streamer(noise, 1)))
@@ -408,6 +420,7 @@ def test_the_search_for_a_port_draws_from_no_generator_of_the_users():
     assert drawn == random.random()
 
 
+@pytest.mark.usefixtures("tcp")
 def test_it_listens_on_the_loopback_alone():
     stream = zmq_stream(Streamer(noise, 10**9))
     next(stream)
@@ -417,6 +430,7 @@ def test_it_listens_on_the_loopback_alone():
     stream.close()
 
 
+@pytest.mark.usefixtures("tcp")
 def test_a_stranger_on_the_port_is_not_heard():
     port = free_port()
     streamer = Streamer(list(noise(100)))
@@ -430,3 +444,73 @@ def test_a_stranger_on_the_port_is_not_heard():
         time.sleep(0.2)
         found += stream
     assert values(found) == values(streamer.generate())
+
+
+@pytest.mark.usefixtures("tcp")
+def test_who_holds_no_key_is_not_let_in():
+    """Neither another ZeroMQ socket nor a frame that announces what no memory holds."""
+    port = free_port()
+    streamer = Streamer(list(noise(100)))
+    stream = zmq_stream(streamer, min_port=port, max_port=port + 1)
+    found = [next(stream)]
+    with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+        stranger.linger = 0
+        monitor = stranger.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        stranger.connect(f"tcp://127.0.0.1:{port}")
+        assert monitor.poll(500) == 0
+        stranger.disable_monitor()
+        monitor.close()
+    with sockets.create_connection(("127.0.0.1", port)) as raw:
+        raw.settimeout(PATIENT)
+        greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + bytes(32)
+        raw.sendall(greeting + b"\x06" + (2**40).to_bytes(8))
+        with suppress(ConnectionResetError):
+            while raw.recv(2**16):
+                pass
+    found += stream
+    assert values(found) == values(streamer.generate())
+
+
+@pytest.mark.skipif(not module.UNIX, reason="there are no Unix sockets")
+def test_the_socket_lies_where_nobody_else_may_enter(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    met = []
+    plain = module._send_recipe
+
+    def look(*arguments):
+        folder = next(tmp_path.iterdir())
+        met.append((folder.stat().st_mode & 0o777, (folder / "socket").is_socket()))
+        plain(*arguments)
+
+    monkeypatch.setattr(module, "_send_recipe", look)
+    stream = zmq_stream(Streamer(noise, 10**9))
+    next(stream)
+    assert met == [(0o700, True)]
+    assert list(tmp_path.iterdir()) == []
+    found = psutil.Process().net_connections() + producers()[0].net_connections()
+    assert not [c for c in found if c.status == psutil.CONN_LISTEN]
+    stream.close()
+
+
+@pytest.mark.skipif(not module.UNIX, reason="there are no Unix sockets")
+def test_a_folder_too_deep_for_a_socket_is_done_without(tmp_path, monkeypatch):
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    assert values(zmq_stream(Streamer(noise, 5, seed=0))) == values(
+        Streamer(noise, 5, seed=0).generate()
+    )
+    assert list(deep.iterdir()) == []
+
+
+def test_a_producer_that_is_not_heard_of_is_told(monkeypatch):
+    monkeypatch.setattr(module, "BOOTSTRAP", "import time; time.sleep(1000)")
+    monkeypatch.setattr(module, "CONTACT", 0.3)
+    with pytest.raises(RuntimeError, match="has not been heard of"):
+        next(zmq_stream(Streamer(noise, 1), timeout=0))
+
+
+def test_an_array_too_large_to_travel_is_told(monkeypatch):
+    monkeypatch.setattr(zmq_producer, "LARGEST", 10_000)
+    with pytest.raises(UserError, match=r"20,0.. bytes, and 10,000 travel at once"):
+        zmq_producer._frames({"X": np.zeros(2500)})

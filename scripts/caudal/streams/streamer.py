@@ -94,7 +94,7 @@ class Streamer:
         kwargs = dict(self.kwargs)
         if seed is not None and hasattr(self.stream, "takes_seed"):
             kwargs["seed"] = seed
-        with closing(self.stream(*self.args, **kwargs)) as batches:
+        with closing(stream(*self.args, **kwargs)) as batches:
             yield from islice(batches, max_batches)
 
     def _epoch_seed(self, seed: SeedSequence | None) -> SeedSequence | None:
