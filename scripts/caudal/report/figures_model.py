@@ -19,7 +19,10 @@ def coefficients(run: Run) -> Markup:
     """The largest coefficients; a hollow diamond where the truth is known."""
     classes = _classes(run)
     if len(classes) > COLOURS:  # they have no colour each, so each coefficient has its line
-        terms = [(f"{row['term']} → {row['class']}", [row]) for row in run.terms][:MOST_BARS]
+        terms = [
+            (f"{cut(row['term'], LONGEST // 2)} → {cut(row['class'], LONGEST // 3)}", [row])
+            for row in run.terms[:MOST_BARS]
+        ]
     else:
         terms = _by_term(run)[:MOST_BARS]
     if not terms:

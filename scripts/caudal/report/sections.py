@@ -128,7 +128,7 @@ def data(run: Run) -> Markup:
         f"{m['rows']:,} of {m['rows_in']:,} rows were kept; {m['rows_rejected']:,} rejected as "
         f"bad, {m['rows_dropped']:,} dropped for missing values."
     )
-    parts = [note(said)]
+    parts: list[Markup | None] = [note(said)]
     if m.get("notes"):
         items = (tag("li", cut(said, 300)) for said in m["notes"][:50])
         parts += [tag("h3", f"{counted(len(m['notes']), 'note')} from reading"), tag("ul", *items)]

@@ -104,7 +104,7 @@ def _axis_cell(text: str, among: list[str]) -> Markup:
     value = text if is_number(text) and shown != text else None
     tip = axis_value(text)
     more = {"data_tip": tip} if tip != shown else {}
-    return tag("td", shown, class_="tight" if len(shown) < 32 else None, data_v=value, **more)
+    return tag("td", shown, class_="tight" if len(shown) < 32 else "words", data_v=value, **more)
 
 
 def _error_bar(result: Result, run: Run, ends: tuple[float, float]) -> Markup | str:
