@@ -13,7 +13,8 @@ TELLING = {
     "moved": "old names for the pickles of users",
     "ranking.status": "what a run says while it works",
     "workflow.job_log": "a job's log",
-    "workflow.peak_memory": "a measurement, which differs between two runs anyway",
+    "models.peak_memory": "a measurement, which differs between two runs anyway",
+    "workflow.costs": "measurements of a job",
 }
 """Modules that jobs import and no result depends on, each with why."""
 
