@@ -51,13 +51,7 @@ else:
     run_lock.leave()  # a cluster's job: its run is on another machine
 
 # What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
-REPAIRS = ask(
-    repairs.find,
-    PLAN.sources,
-    SETTINGS["data"]["positive"],
-    workflow.is_main_process,
-    not workflow.dryrun,
-)
+REPAIRS = ask(repairs.find, PLAN, workflow.is_main_process, not workflow.dryrun)
 MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 
