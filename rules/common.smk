@@ -43,8 +43,7 @@ else:
     run_lock.leave()  # a cluster's job: its run is on another machine
 
 # What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
-POSITIVE = SETTINGS["data"]["positive"]
-REPAIRS = ask(repairs.find, PLAN.sources, POSITIVE, workflow.is_main_process, not DRY)
+REPAIRS = ask(repairs.find, PLAN, workflow.is_main_process, not DRY)
 MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 

@@ -3,8 +3,10 @@
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from caudal.atomic import sweep, whole_file, whole_folder
 from caudal.config.grid import expand
 from caudal.data.conversion import convert
 from caudal.data.manifest import load, merge
@@ -47,6 +49,8 @@ def rank_points():
     rank(POINTS, SCORES, RANKING, COSTS, load(MERGED)["checksum"], SETTINGS)
 
 
+PLAN = SimpleNamespace(sources={"rows": "rows.csv"}, settings={"data": {"positive": None}})
+
 STEPS = [
     ("to_parquet", [Path("rows.csv")], [SOURCE], to_parquet),
     ("merge_manifests", [SOURCE], [MERGED], lambda: merge([SOURCE], MERGED)),
@@ -75,7 +79,7 @@ def date(file):
 
 def run():
     """One call of the command, as Snakemake plans it; (jobs done, the sentence it ended with)."""
-    lost = repairs.find(["rows"])
+    lost = repairs.find(PLAN)
     done, made = [], set()
     for name, inputs, outputs, call in STEPS:
         believed = [file for file in inputs if not (lost and file == MERGED)]  # ancient
@@ -185,6 +189,14 @@ def test_what_killed_writers_left_is_swept(finished, tmp_path, monkeypatch):
     left.write_text("half")
     assert run() == ([], None)
     assert not left.exists()
+
+
+def test_what_is_being_written_is_not_swept(tmp_path):
+    with whole_file(tmp_path / "one") as file, whole_folder(tmp_path / "two") as folder:
+        file.write_text("half")
+        assert sweep(tmp_path) == []
+        assert file.exists() and folder.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
 def test_a_part_that_was_copied_is_looked_at_once(finished, tmp_path, monkeypatch):

@@ -22,3 +22,16 @@ def test_a_sparse_matrix_comes_back_dense(tmp_path, shape):
         np.testing.assert_array_equal(back[row, columns[row]], values[row])
     assert np.count_nonzero(back) == matrix.nnz
     np.testing.assert_array_equal(matrix.indices, columns.ravel())
+
+
+def test_a_dtype_object_of_its_own_changes_no_byte(tmp_path):
+    own = np.empty(3, np.dtype(float, copy=True))
+    own[:] = 1.5
+    usual = np.full(3, 1.5)
+    assert own.dtype is not usual.dtype
+    dump_model([usual, own, own], tmp_path / "own.pkl")
+    dump_model([usual, usual.copy(), own], tmp_path / "usual.pkl")
+    plain = [usual, usual.copy(), usual.copy()]
+    dump_model([plain[0], plain[1], plain[1]], tmp_path / "plain.pkl")
+    assert (tmp_path / "own.pkl").read_bytes() == (tmp_path / "plain.pkl").read_bytes()
+    assert np.array_equal(load_model(tmp_path / "usual.pkl"), plain)

@@ -15,7 +15,13 @@ _WORTH_IT = 1024
 
 
 class _Pickler(pickle.Pickler):
-    """Stores arrays of mostly zeros by their other entries; they come back as plain arrays."""
+    """Stores arrays of mostly zeros by their other entries; they come back as plain arrays.
+
+    Equal arrays give equal bytes, also where one has a dtype object of its own, as those have that
+    compiled code makes before it is taken from its cache.
+    """
+
+    PROTOCOL = 5
 
     def reducer_override(self, value):
         if issparse(value):
@@ -31,6 +37,10 @@ class _Pickler(pickle.Pickler):
             if places.size * 3 < value.size:
                 flat = value.reshape(-1)
                 return dense, (value.shape, value.dtype.str, places, flat[places])
+        if type(value) is np.ndarray and value.dtype.kind in "biufc":
+            usual = np.dtype(value.dtype.str)
+            if value.dtype is not usual:
+                return value.view(usual).__reduce_ex__(self.PROTOCOL)
         return NotImplemented
 
 
@@ -51,7 +61,7 @@ def dump_model(model, path: str | Path) -> int:
     A sparse ``coef_`` comes back dense, so that a loaded model can go on learning.
     """
     buffer = io.BytesIO()
-    _Pickler(buffer, protocol=5).dump(model)
+    _Pickler(buffer, _Pickler.PROTOCOL).dump(model)
     write_bytes(path, buffer.getbuffer())
     return buffer.getbuffer().nbytes
 

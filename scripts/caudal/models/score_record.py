@@ -80,11 +80,11 @@ def make_record(
     data_checksum: str,
 ) -> ScoreRecord:
     """The record of a fit of ``point``; ``progress`` are the fields that tell losses."""
-    import caudal
+    from caudal import __version__
 
     record = {
         "format": FORMAT,
-        "caudal": caudal.__version__,
+        "caudal": __version__,
         "point": point.id,
         "parameters": point.parameters,
         **progress,

@@ -5,28 +5,26 @@ Only sizes and dates are looked at, and the checksums of manifests; ``caudal che
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from caudal.atomic import sweep
 from caudal.data.manifest import DAMAGED, damaged_part, load, merge, verify_part
 from caudal.errors import Damaged, UserError
+from caudal.workflow.plan import RunPlan
 
 DATA = Path("results/data")
 
 
-def find(
-    sources: Iterable[str], positive: object = None, look: bool = True, discard: bool = True
-) -> list[str]:
+def find(plan: RunPlan, look: bool = True, discard: bool = True) -> list[str]:
     """The manifests that have to be made again, in the working directory.
 
-    They come out as they were, so nothing that is fitted has to be fitted again. ``positive`` is
-    the config's ``data.positive``. ``look``: whether
+    They come out as they were, so nothing that is fitted has to be fitted again. ``look``: whether
     to search for damage and say it, once in a run; ``discard``: whether to remove what is damaged,
     as Snakemake has to find it missing, and what killed writers have left half-written.
     """
-    homes = [*(DATA / name for name in sources), DATA]
+    homes = [*(DATA / name for name in plan.sources), DATA]
     if look:
         for home in homes:
             if error := next(_damages(home), None):
@@ -34,7 +32,7 @@ def find(
                 if discard:
                     error.discard()
         if discard:
-            _merge_again(homes[:-1], positive)
+            _merge_again(homes[:-1], plan.settings["data"]["positive"])
             sweep("results")
     whole = (DATA / "manifest.json").exists()
     return [
