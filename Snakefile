@@ -42,7 +42,9 @@ rule all:
 
 onstart:
     if workflow.local_exec:
-        helper.start([point.parameters["classifier"] for point in POINTS.values()])
+        helper.start(
+            [point.parameters.get("classifier", {}) for point in POINTS.values()]
+        )
 
 
 onsuccess:

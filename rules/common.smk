@@ -8,10 +8,10 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import compiled_cache, footprint, future_dates, helper
-from caudal.workflow import repairs, resources, run_lock, terminal
+from caudal.workflow import helper, repairs, resources, run_lock
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
+from caudal.workflow.start import start
 
 
 def ask(function, *arguments):
@@ -33,12 +33,7 @@ ROWS, COUNTED = resources.count_rows(PLAN)
 
 DRY = workflow.output_settings.dryrun
 if workflow.is_main_process:  # and not within a job
-    terminal.install(at_a_glance=not DRY)
-    LOCK = ask(run_lock.take, run_lock.FOLDER, not DRY)
-    compiled_cache.choose(run_lock.FOLDER / "numba")
-    future_dates.mend_dates()
-    ask(future_dates.check_dates, PLAN.sources.values())
-    ask(footprint.tell, PLAN, ROWS, COUNTED)
+    LOCK = ask(start, PLAN, ROWS, COUNTED, DRY)
 else:
     run_lock.leave()  # a cluster's job: its run is on another machine
 

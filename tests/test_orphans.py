@@ -106,7 +106,9 @@ def test_a_dry_run_leaves_them_and_a_run_ends_them(tmp_path, monkeypatch, capsys
     run_lock.take(starts_jobs=False).close()
     assert all(each.poll() is None for each in jobs)
     run_lock.take().close()
-    assert [each.wait() for each in jobs] == [-signal.SIGKILL] * 3
+    for each in jobs:
+        each.communicate()
+        assert each.returncode == -signal.SIGKILL
     said = capsys.readouterr().err
     assert all(str(each.pid) in said for each in jobs)
 
@@ -119,7 +121,7 @@ def test_the_jobs_of_a_run_that_is_alive_are_its_own(tmp_path, monkeypatch):
         run_lock.take().close()
         assert mine.poll() is None
     mine.kill()
-    mine.wait()
+    mine.communicate()
 
 
 def test_a_job_that_comes_too_late_ends(tmp_path, monkeypatch):

@@ -64,6 +64,9 @@ def take(folder: str | Path = FOLDER, starts_jobs: bool = True) -> IO | None:
     except OSError:
         file.close()
         return None
+    except UserError:
+        file.close()
+        raise
     return file
 
 

@@ -1,0 +1,21 @@
+"""What a run does before its first job."""
+
+from typing import IO
+
+from caudal.workflow import compiled_cache, footprint, future_dates, run_lock, terminal
+from caudal.workflow.plan import RunPlan
+
+
+def start(plan: RunPlan, rows: int, exact: bool, dry: bool) -> IO | None:
+    """Clear away what a killed run has left, and say what this one will do.
+
+    Returns a lock to hold for life. ``dry``: no job will be started; ``rows`` and ``exact`` as
+    ``count_rows`` tells. Raises UserError where the run cannot begin.
+    """
+    terminal.install(at_a_glance=not dry)
+    lock = run_lock.take(starts_jobs=not dry)
+    compiled_cache.choose(run_lock.FOLDER / "numba")
+    future_dates.mend_dates()
+    future_dates.check_dates(plan.sources.values())
+    footprint.tell(plan, rows, exact)
+    return lock
