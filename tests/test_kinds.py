@@ -204,3 +204,51 @@ def test_parquet_counts_like_csv(tmp_path):
 def test_without_a_label_none_is_looked_for(tmp_path):
     schema, _ = decide(write(tmp_path, a="x;c\n1.5;a\n"), {})
     assert schema["columns"] == {"c": "categorical", "x": "numeric"}
+
+
+def test_what_would_count_twice_or_leads_nowhere_is_told(tmp_path):
+    write(tmp_path, a="x,y\n1.5,0\n")
+    for name, target, words in (
+        ("b.csv", tmp_path / "a.csv", "a.csv and .*b.csv are links to one file"),
+        ("c.csv", tmp_path / "none.csv", "c.csv is a link to nothing"),
+        ("a.csv.gz", None, "a.csv and .*a.csv.gz are one file in two forms"),
+    ):
+        other = tmp_path / name
+        other.symlink_to(target) if target else other.write_bytes(b"")
+        with pytest.raises(UserError, match=words):
+            sources(["*.csv*"], tmp_path)
+        other.unlink()
+    assert list(sources(["*.csv*"], tmp_path)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["1.234,5", "12,5", "3.456,5"], "signs between their thousands (set data.thousands"),
+        (["12.5%", "0.4 %", "3%"], "percent signs"),
+        (["$12.50", "$1", "$3.25"], "currency signs"),
+    ],
+)
+def test_what_looks_like_numbers_is_told(tmp_path, values, words):
+    text = "x;c;y\n" + "".join(f"{value};a;0\n" for value in values)
+    schema, notes = decide(write(tmp_path, a=text), DATA)
+    assert schema["columns"]["x"] == "categorical"
+    assert [note for note in notes if words in note and "'x'" in note]
+
+
+def test_labels_that_are_dropped_or_differ_in_case_are_told(tmp_path):
+    text = "x,y\n" + "1.5,None\n1.5,yes\n1.5,Yes\n" * 3
+    _, notes = decide(write(tmp_path, a=text), DATA)
+    assert [note for note in notes if note.startswith("33 % of the first labels are 'None'")]
+    assert [note for note in notes if "'Yes', 'yes'" in note]
+    _, notes = decide(write(tmp_path, a=text), {**DATA, "classes": ["None", "yes", "Yes"]})
+    assert not [note for note in notes if "None" in note]
+
+
+def test_many_columns_have_one_note_and_kinds_of_few_rows_are_told(tmp_path):
+    names = [f"c{i}" for i in range(200)]
+    rows = [",".join("1.0" if i % 2 else "7" for i in range(200)) + ",0"] * 3
+    _, notes = decide(write(tmp_path, a="\n".join([",".join([*names, "y"]), *rows, ""])), DATA)
+    assert len(notes) == 2
+    assert notes[0].startswith("Each of the 100 columns 'c1', 'c3', 'c5', 'c7', 'c9', ... holds")
+    assert notes[1].startswith("The kinds of the 201 columns are a guess from 3 rows")

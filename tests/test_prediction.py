@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from caudal.data.sources import sources
@@ -68,6 +69,27 @@ def test_predictions_are_the_models(tmp_path, kind):
     for k, label in enumerate(LABELS[kind]):
         np.testing.assert_allclose(table[f"probability_{label}"], expected[:, k], rtol=1e-12)
     assert not list((tmp_path / "predictions").glob("*.rejects.csv"))
+
+
+@pytest.mark.parametrize("levels", [("TRUE", "FALSE"), ("8001.0", "8002.0", ""), ("a ", "b")])
+def test_levels_are_spelled_alike_by_hand_and_from_every_file(tmp_path, levels):
+    rows = make_rows(600).drop(columns=["when", "x2"])
+    rows["c"] = np.array(levels)[np.random.default_rng(2).integers(len(levels), size=len(rows))]
+    rows["y"] = np.where(rows.c == levels[0], "won", "lost")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    data = {"label": "y", "missing": {}, "categorical": ["c"]}
+    manifest_file, schema = make_data(tmp_path, tmp_path / "rows.csv", data)
+    point = make_fits(tmp_path, manifest_file, data, [GRID])[0]
+    model_file = tmp_path / "results" / "fits" / point.id / "model.pkl"
+    frame = pd.read_csv(tmp_path / "rows.csv")  # truths and doubles, where there were texts
+    pq.write_table(pa.Table.from_pandas(frame), tmp_path / "frame.parquet")
+    by_hand = load_model(model_file).predict(frame)
+    assert np.mean(by_hand == rows.y) > 0.95
+    found = {name: tmp_path / name for name in ("rows.csv", "frame.parquet")}
+    predict(model_file, found, tmp_path / "out", schema, data)
+    for name in found:
+        table = pq.read_table(tmp_path / "out" / f"{name}.parquet")
+        assert table["prediction"].to_pylist() == by_hand.tolist()
 
 
 def test_columns_may_stand_in_any_order_with_others_and_another_delimiter(tmp_path):

@@ -128,7 +128,7 @@ class Data(Section):
     )
     delimiter: str | None = Field(
         default=None,
-        pattern=r"^[\x01-\x7f]$",
+        pattern=r"^([\x01-\x7f]|\\t)$",
         description="The sign between fields (null finds comma, semicolon, tab or bar in each "
         "source)",
     )

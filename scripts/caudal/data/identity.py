@@ -45,13 +45,17 @@ class Watched:
             size -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def sum_up(self) -> None:
+        """Sum up what no reader asked for, or all of it before another way of reading begins."""
+        while self.read():
+            pass
+
     def identity(self) -> dict:
         """``size``, ``date`` (of modification, in ns) and ``sha256`` of the file as it was read.
 
         Raises UserError if the file is not the one any more that was there in the beginning.
         """
-        while self.read():
-            pass  # what no reader asked for
+        self.sum_up()
         digest, before, now = self._digest.hexdigest(), self._before, os.stat(self.file)
         same = all(
             getattr(before, key) == getattr(now, key)

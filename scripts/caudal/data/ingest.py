@@ -176,6 +176,8 @@ def source_rows(
     inside = {name: kind for name, kind in types.items() if name not in told}
     check_header(file, header, inside)
     if suffix(file) == ".parquet":
+        if source:
+            source.sum_up()  # its columns are read by themselves
         blocks = parquet_rows(file, inside, rejects)
     else:
         blocks = csv_rows(file, fmt, inside, data, rejects, source)

@@ -135,6 +135,7 @@ def _tell(file: Path, counts: dict[str, int], rejects_file: Path) -> None:
         )  # fmt: skip
     if counts["rows_dropped"]:
         log.warning(
-            "%s: %d rows lack a value and have no prediction (data.missing: drop).",
+            "%s: %d rows lack a value (data.missing: drop), or are the header again, and have no "
+            "prediction.",
             file, counts["rows_dropped"],
         )  # fmt: skip
