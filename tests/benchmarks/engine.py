@@ -1,6 +1,7 @@
 """What Snakemake and SLURM cost beside the fits: the same run, locally and on a cluster.
 
     .venv/bin/python tests/benchmarks/engine.py [POINTS]       # as root, with SLURM installed
+    .venv/bin/python tests/benchmarks/engine.py local          # the default run beside trivial jobs
 
 Runs POINTS (24) small points on two cores: locally, and on the tests' cluster with accounting as
 single jobs, as an array, in groups, and with many points a job. Told are the seconds by the clock,
@@ -68,6 +69,27 @@ def main(points: int) -> None:
     assert len(rankings) == 1, "the rankings differ"
 
 
+def beside_trivial_jobs() -> None:
+    """Measure the default run, a job a point, and as many script jobs that do nothing."""
+    trivial = "rule all:\n    input: [f'{i}' for i in range(144)]\n"
+    trivial += "rule one:\n    output: '{i,[0-9]+}'\n    script: 'one.py'\n"
+    with tempfile.TemporaryDirectory(prefix="caudal-") as folder:
+        seconds = {}
+        for name, snakefile in {"trivial": "Snakefile", "default": ROOT / "Snakefile"}.items():
+            home = Path(folder, name)
+            home.mkdir()
+            if name == "trivial":
+                (home / "Snakefile").write_text(trivial)
+                (home / "one.py").write_text("open(snakemake.output[0], 'w').close()\n")
+            command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), *LOCAL]
+            command += ["--scheduler", "greedy"]
+            start = time.perf_counter()
+            subprocess.run(command, cwd=home, check=True, stderr=subprocess.DEVNULL)
+            seconds[name] = time.perf_counter() - start
+            print(f"{name:10} {seconds[name]:6.1f} s", flush=True)
+        print(f"ratio      {seconds['default'] / seconds['trivial']:6.2f}")
+
+
 def run(folder: Path, points: int, options: list[str], points_per_job: int) -> tuple[float, float]:
     """Make the ranking of so many points; give the seconds by the clock and of CPU."""
     folder.mkdir(exist_ok=True)
@@ -105,4 +127,6 @@ def profile(folder: Path, as_script: bool) -> Path:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["local"]:
+        sys.exit(beside_trivial_jobs())
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 24)
