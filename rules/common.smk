@@ -8,16 +8,8 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import (
-    compiled_cache,
-    footprint,
-    future_dates,
-    helper,
-    repairs,
-    resources,
-    run_lock,
-    terminal,
-)
+from caudal.workflow import compiled_cache, footprint, future_dates, helper
+from caudal.workflow import repairs, resources, run_lock, terminal
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 
@@ -39,8 +31,8 @@ PLAN = ask(
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)
 
+DRY = workflow.output_settings.dryrun
 if workflow.is_main_process:  # and not within a job
-    DRY = workflow.output_settings.dryrun
     terminal.install(at_a_glance=not DRY)
     LOCK = ask(run_lock.take, run_lock.FOLDER, not DRY)
     compiled_cache.choose(run_lock.FOLDER / "numba")
@@ -51,7 +43,7 @@ else:
     run_lock.leave()  # a cluster's job: its run is on another machine
 
 # What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
-REPAIRS = ask(repairs.find, PLAN, workflow.is_main_process, not workflow.dryrun)
+REPAIRS = ask(repairs.find, PLAN, workflow.is_main_process, not DRY)
 MANIFEST = "results/data/manifest.json"
 MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
 

@@ -57,6 +57,7 @@ rule merge_manifests:
     params:
         code=code_of("merge_manifests"),
         positive=SETTINGS["data"]["positive"],
+        files={name: str(file) for name, file in PLAN.sources.items()},
         stream=PLAN.fit_settings["stream"],
         score=SETTINGS["score"],
     script:

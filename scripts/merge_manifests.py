@@ -13,10 +13,16 @@ from caudal.workflow.job_log import job_log
 
 
 def merge_manifests(
-    manifests: list[str], out: str, positive: object, stream: dict, score: dict
+    manifests: list[str],
+    out: str,
+    positive: object,
+    stream: dict,
+    score: dict,
+    files: dict[str, str],
 ) -> dict:
     """Merge ``manifests`` into ``out``; a UserError where too few rows are there for a score."""
-    merged = merge([Path(path) for path in manifests], Path(out), positive)
+    sources = {name: Path(file) for name, file in files.items()}
+    merged = merge([Path(path) for path in manifests], Path(out), positive, sources)
     make_plan(merged, stream, score)
     return merged
 
@@ -29,5 +35,6 @@ if __name__ == "__main__":
             snakemake.params.positive,
             snakemake.params.stream,
             snakemake.params.score,
+            snakemake.params.files,
         )
         log.info("%d rows of %d sources", merged["rows"], len(merged["sources"]))

@@ -12,7 +12,17 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
+pytest.register_assert_rewrite("slurm")  # before a test file imports it
 collect_ignore = ["benchmarks"]  # the peers that they import are not installed for the tests
+
+
+def pytest_collection_modifyitems(items):
+    """What runs the workflow, a cluster, a browser or a benchmark is slow."""
+    for item in items:
+        module = getattr(item, "module", None)
+        runs = {"snakemake", "pytest_plugins", "BROWSER", "benchmarks"} & set(vars(module or item))
+        if runs or "done" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

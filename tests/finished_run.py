@@ -97,9 +97,14 @@ def write_run(folder, axes=AXES, level=default_level, terms=None, sources=None):
     records = []
     for number, cells in enumerate(product(*axes.values())):
         values = dict(zip(axes, cells, strict=True))
-        classifier = {"loss": "log_loss", **{k: v for k, v in values.items() if k == "alpha"}}
-        vectorizer = {k: v for k, v in values.items() if k != "alpha"}
-        parameters = {"extractor": {}, "vectorizer": vectorizer, "classifier": classifier}
+        extractor, classifier = (
+            {name: values[name] for name in names if values.get(name) is not None}
+            for names in (("features", "scale"), ("class", "alpha", "eta0", "l1"))
+        )
+        if "class" not in classifier:
+            classifier["loss"] = "log_loss"
+        rest = {name: v for name, v in values.items() if name not in extractor | classifier}
+        parameters = {"extractor": extractor, "vectorizer": rest, "classifier": classifier}
         record = score_record(f"{number:012x}", level(values), parameters)
         write_json(home / "fits" / record["point"] / "score.json", record)
         records.append((record, values))

@@ -55,7 +55,7 @@ def disturbed(folder: Path, draw: random.Random) -> str:
                     killed[-1] += " (gone)"
                 until = time.monotonic() + draw.uniform(1, 20)
         if run.wait() == 0:
-            left = [each for each in processes() if folder in each[1:]]
+            left = [line for each, _, line in processes() if working(each) == folder]
             assert not left, left
             return f"killed {', '.join(killed) or 'nothing'}; {attempt + 1} commands"
     raise AssertionError((folder / "said").read_text()[-3000:])
@@ -79,6 +79,14 @@ def processes() -> list[tuple[int, int, str]]:
         if fields[0] != "Z":
             found.append((int(entry.name), int(fields[1]), line))
     return found
+
+
+def working(process: int) -> Path | None:
+    """The folder that a process works in."""
+    try:
+        return Path(os.readlink(f"/proc/{process}/cwd"))
+    except OSError:
+        return None
 
 
 def victims(run: int, draw: random.Random) -> tuple[str, int] | None:

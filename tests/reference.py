@@ -3,30 +3,32 @@
 from itertools import combinations_with_replacement
 from math import prod
 
+from caudal.data.spelling import spell
 from sklearn.feature_extraction import FeatureHasher
 
 
 def terms_of(record, degree=1, interactions=None):
-    """The terms of one record (a dict) and their values, by their names."""
+    """The terms of one record (a dict) and their values, by their names; equal names add up."""
     names = list(record)
     if interactions is None:
         groups = [g for d in range(1, degree + 1) for g in combinations_with_replacement(names, d)]
     else:
         groups = [(name,) for name in names] + [tuple(group) for group in interactions]
     terms = {}
-    for group in groups:
+    for group in dict.fromkeys(tuple(sorted(group)) for group in groups):
         factors, values = [], []
         for name in sorted(set(group)):
             value, power = record[name], group.count(name)
             if isinstance(value, str):
                 if power > 1:
                     break
-                factors.append(f"{name}={value}")
+                factors.append((f"{name}=", f"{name}={spell(value)}"))
             else:
-                factors.append(name if power == 1 else f"{name}^{power}")
+                factors.append((name if power == 1 else f"{name}^{power}",) * 2)
                 values += [value] * power
         else:
-            terms["*".join(sorted(factors))] = prod(values, start=1.0)
+            name = "*".join(text for _, text in sorted(factors))
+            terms[name] = terms.get(name, 0.0) + prod(values, start=1.0)
     return terms
 
 

@@ -19,6 +19,7 @@ from caudal.models.term_names import Naming, columns_and_signs
 from caudal.simulate.write import simulate
 from made_run import make_run
 from reference import terms_of
+from scipy.special import expit
 from sklearn.utils import murmurhash3_32
 
 PUBLISHED = [477344, 610204, 969760, 1019690, 1895073, 2084643, 3270775, 3540263, 3674509]
@@ -188,7 +189,9 @@ def score_from_json(content, record):
     ):
         missing = record[name] is None or math.isnan(record[name])
         value = {"mean": mean, "zero": center}[extractor["missing"]] if missing else record[name]
-        record[name] = (value - center) / scale
+        record[name] = 0.0 if scale is None else (value - center) / scale
+        if extractor["farthest"] is not None:
+            record[name] = max(-extractor["farthest"], min(record[name], extractor["farthest"]))
         if extractor["indicator"]:
             record[f"{name}?"] = "missing" if missing else "there"
     place = {column: i for i, column in enumerate(content["columns"])}
@@ -200,7 +203,7 @@ def score_from_json(content, record):
             for k, weights in enumerate(content["weights"]):
                 margins[k] += value * weights[i] * (-1 if hashed < 0 else 1)
     assert content["probability"] == "logistic"
-    shares = [1 / (1 + math.exp(-margin)) for margin in margins]
+    shares = [float(expit(margin)) for margin in margins]
     if len(shares) == 1:
         return [1 - shares[0], shares[0]]
     return [share / sum(shares) for share in shares]
@@ -211,6 +214,8 @@ def score_from_json(content, record):
 def test_the_json_alone_scores_as_the_model(tmp_path, labels, missing):
     frame = mixed_rows(1000, labels)
     frame.loc[::7, "x1"] = np.nan
+    frame.loc[3, "x1"] = 1e3
+    frame["constant"] = 0.5
     frame.to_csv(tmp_path / "rows.csv", index=False, quoting=csv.QUOTE_NONNUMERIC)
     grid = {
         "extractor": {"scale": True},

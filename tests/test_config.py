@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from caudal.config.classifiers import CHECKED, COMPILED, classifier_class
+from caudal.config.grid import DEFAULTS, expand
 from caudal.config.grid_checks import check_features, make_points
+from caudal.config.schema import schema_text
 from caudal.config.settings import complete
 from caudal.errors import UserError
+from caudal.features.extractor import Extractor
+from caudal.features.vectorizer import Vectorizer
+from caudal.learn.estimators import OWN
 from caudal.workflow.plan import plan
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +81,33 @@ WRONG = {
     "other model's key": ("simulate.noise", 1, "noise is no setting"),
     "wrong label of simulation": ("data.label", "z", "has the label 'y'"),
     "rate loses rows": ("stream", {"order": "mux", "mux": {"rate": 5.0}}, "rows would be lost"),
+    "mux without order": ("stream.mux", {"active": 3}, "stream.mux has no effect with order: sequential"),
+    "old spelling of mux": ("stream", {"order": "mux", "active": 3}, r"belongs to stream.mux: write stream: .mux: .active: 3"),
+    "key in the wrong section": ("label", "y", "'label'; it belongs to data: write data: .label: y"),
+    "word like a choice": ("stream.order", "sequental", "none of sequential, mux .did you mean 'sequential'"),
+    "section that is none": ("stream", 5, "stream: 5 is no section of keys"),
+    "name twice": ("data.numeric", ["x1", "x1"], "data.numeric: 'x1' is named twice"),
+    "truth value as a name": ("data.numeric", [False], "data.numeric: YAML reads no, off and false as .*quotes"),
+    "number as a name": ("data.weight", 7, "data.weight: YAML reads this name as the number 7; put .*quotes"),
+    "list as a class": ("data.positive", [1], r"data.positive: \[1\] is no single value"),
+    "truth value as a key": ("data.derive", {True: ["hour"]}, "data.derive: YAML reads yes, on and true"),
+    "truth value as a feature": ("grid.0.extractor.features", [[True]], "features: YAML reads yes, on and true.*quotes"),
+    "number as a feature": ("grid.0.extractor.features", [["x1", 2.5]], "features: YAML reads this name as the number 2.5"),
+    "flat features": ("grid.0.extractor.features", ["x1", "x2"], r"list of lists.*write \[\[x1, x2\]\]"),
+    "feature like another": ("grid.0.extractor.features", [["X1"]], "'X1' is in no source .did you mean 'x1'"),
+    "rate without effect": ("grid.0.classifier.eta0", [0.1, 0.5], "eta0 has no effect with learning_rate optimal, so the points with eta0 0.1 and 0.5 are one"),
+    "epsilon without effect": ("grid.0.classifier.epsilon", [0.1, 0.5], "epsilon has no effect with loss log_loss"),
+    "own file and simulation": ("data.files", ["mine.csv"], "simulate and data.files contradict each other"),
+    "FTRL with alpha": ("grid.0.classifier", {"class": "FTRLClassifier", "alpha": 0.1}, "alpha: FTRLClassifier has none; its penalties are l1 and l2"),
+    "FTRL with penalty": ("grid.0.classifier", {"class": "FTRLClassifier", "penalty": "l1"}, "penalty: FTRLClassifier has none; write l1 and l2"),
+    "FTRL without a rate": ("grid.0.classifier", {"class": "FTRLClassifier", "eta0": [0.1, 0]}, "eta0: 0 is not above 0"),
+    "FTRL below 0": ("grid.0.classifier", {"class": "FTRLClassifier", "l1": -1}, "l1: -1 is below 0"),
+    "FTRL with text": ("grid.0.classifier", {"class": "FTRLClassifier", "beta": "one"}, "beta: 'one' is no number"),
+    "FTRL misspelt": ("grid.0.classifier", {"class": "FTRLClasifier"}, "did you mean 'FTRLClassifier'"),
+    "regressor": ("grid.0.classifier", {"class": "SGDRegressor"}, "SGDRegressor is no classifier .it is a regressor"),
+    "outlier detector": ("grid.0.classifier", {"class": "SGDOneClassSVM"}, "is no classifier .it is an outlier detector"),
+    "positive values only": ("grid.0.classifier", {"class": "MultinomialNB"}, "MultinomialNB takes no values below 0"),
+    "dense matrices only": ("grid.0.classifier", {"class": "GaussianNB"}, "GaussianNB takes no sparse matrices"),
     "no points": ("grid", [], "grid"),
     "points_per_job": ("points_per_job", 0, "points_per_job: 0 is below 1"),
 }  # fmt: skip
@@ -109,9 +142,118 @@ def test_own_files_replace_the_simulation(tmp_path, monkeypatch):
     given = {"data": {"files": ["mine.csv"], "label": "target"}, "grid": [{}]}
     merged = {**DEFAULT, **given, "data": {**DEFAULT["data"], **given["data"]}}
     made = plan(merged, given)
+    assert not made.settings["simulate"]
     assert made.sources == {"mine": Path("mine.csv")}
     assert not made.simulated
     assert made.schema["columns"] == {"a": "numeric", "b": "categorical", "target": "label"}
+
+
+def test_a_config_of_ones_own_is_merged_key_by_key():
+    own = {"files": ["d.csv"], "label": "y", "numeric": ["x1"], "missing": {"label": "error"}}
+    given = {"data": {"files": ["e.csv"]}}
+    found = complete({"data": {**own, **given["data"]}, "grid": [{}]}, given)["data"]
+    assert (found["files"], found["numeric"]) == (["e.csv"], ["x1"])
+    assert found["missing"]["label"] == "error"
+
+
+def test_nested_values_of_the_command_line_are_yaml():
+    words = [
+        "stream={batch_size: 50, order: mux, mux: {rate: null}}",
+        "data={numeric: [x1]}",
+        "seed=3",
+    ]
+    texts = {"batch_size": "50", "order": "mux", "mux": {"rate": "null"}}
+    config = {**DEFAULT, "seed": 3, "data": {"label": "y", "numeric": ["x1"]}, "stream": texts}
+    settings = complete(config, {}, words)
+    assert settings["stream"]["batch_size"] == 50
+    assert settings["stream"]["mux"]["rate"] is None
+    with pytest.raises(UserError, match="batch_size: YAML reads 50 as text"):
+        complete(config)
+
+
+def test_whole_numbers_may_be_written_with_an_exponent():
+    settings, _ = settle(changed("simulate.rows", 1.0e5))
+    assert settings["simulate"]["rows"] == 100000
+    assert isinstance(settings["simulate"]["rows"], int)
+
+
+def test_the_order_of_keys_means_nothing():
+    def reversed_(value):
+        if isinstance(value, dict):
+            return {key: reversed_(value[key]) for key in reversed(value)}
+        return value
+
+    assert repr(complete(reversed_(DEFAULT))["stream"]) == repr(complete(DEFAULT)["stream"])
+    assert repr(complete(reversed_(DEFAULT))) == repr(complete(DEFAULT))
+
+
+def test_the_schema_file_is_that_of_the_sections():
+    assert (ROOT / "rules/config.schema.yaml").read_text() == schema_text()
+
+
+def test_the_steps_defaults_are_the_estimators_own():
+    for step, estimator in (("extractor", Extractor()), ("vectorizer", Vectorizer())):
+        own = estimator.get_params()
+        assert {name: own[name] for name in DEFAULTS[step]} == DEFAULTS[step]
+
+
+def test_known_parameters_are_those_of_the_classes():
+    assert set(OWN) <= set(CHECKED)
+    assert set(CHECKED) <= set(COMPILED)
+    for name, known in CHECKED.items():
+        kind = OWN[name] if name in OWN else classifier_class(name)
+        assert set(known.names) <= set(kind().get_params())
+        if name in OWN:
+            assert set(known.names) == set(kind().get_params())
+
+
+def test_numbers_are_scaled_unless_written_and_no_model_changes_under_its_name():
+    (unwritten,), (written,) = (
+        expand([grid]) for grid in ({}, {"extractor": {"scale": True}})
+    )  # fmt: skip
+    (unscaled,) = expand([{"extractor": {"scale": False}}])
+    assert unwritten == written
+    assert unwritten.parameters["extractor"] == {"scale": True}
+    # The ids of a time when nothing was scaled unless written.
+    assert (unscaled.id, written.id) == ("a22d60be3bf4", "77d0c475fd72")
+
+
+def test_rates_that_act_are_points_of_their_own():
+    grid = {"learning_rate": ["constant", "invscaling"], "eta0": [0.1, 0.5], "loss": "log_loss"}
+    assert len(settle(changed("grid.0.classifier", grid))[1]) == 4 * 12
+    ftrl = {"class": "FTRLClassifier", "eta0": [0.1, 0.5], "l1": [0, 1], "class_weight": "counted"}
+    assert len(settle(changed("grid.0.classifier", ftrl))[1]) == 4 * 12
+
+
+SETS = [
+    ("all", [["x1", "x2", "x3"]]),
+    ({"except": ["x2"]}, [["x1", "x3"]]),
+    ([["x3", "x[12]"], "all", {"except": ["x1", "x2"]}], [["x3", "x1", "x2"], ["x1", "x2", "x3"], ["x3"]]),
+    ({"base": ["x1"], "more": {"except": ["x3"]}}, [["x1"], ["x1", "x2"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written, sets", SETS)
+def test_sets_of_features_become_lists(written, sets):
+    made = plan(changed("grid.0.extractor.features", written))
+    found = {tuple(p.parameters["extractor"]["features"]) for p in made.points.values()}
+    assert found == set(map(tuple, sets))
+
+
+@pytest.mark.parametrize(
+    "written, sentence",
+    [
+        ([["z*"]], "no column matches 'z.'"),
+        ({"except": ["x11"]}, "except: 'x11' is no feature .did you mean 'x1'"),
+        ({"except": []}, "a list of columns is empty"),
+        ({"base": "x1"}, "list of lists"),
+        ({"base": {"without": ["x1"]}}, "a set is a list of columns, all, or .except"),
+        ([[["x1"]]], "a set is a list of columns"),
+    ],
+)
+def test_wrong_sets_of_features_get_their_sentence(written, sentence):
+    with pytest.raises(UserError, match=sentence):
+        plan(changed("grid.0.extractor.features", written))
 
 
 def test_features_are_looked_for_in_the_schema():

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from caudal.ranking.comparison import distinct, lead
+from caudal.ranking.curves import stream_blocks
 from caudal.ranking.run import gather
 from caudal.report.figures import FIGURES
 from caudal.report.frame import standalone
@@ -162,6 +163,59 @@ def test_coefficients(run):
     bar = drawn.titled("rect", "neg")[0]
     assert at(bar, "x")[0] == pytest.approx(x(-0.4), abs=PIXEL)
     assert sum(at(bar, "x", "width")) == pytest.approx(x(0), abs=PIXEL)
+
+
+def test_importance(run):
+    drawn = Drawn(run, "importance")
+    x = drawn.x()
+    bars = drawn.titled("rect", "bar")
+    # 0.7 of x1 and 0.4 of c=red*x1, which counts half for each
+    for bar, part in zip(bars, (90 / 1.1, 20 / 1.1), strict=True):
+        assert at(bar, "x")[0] == pytest.approx(x(0), abs=PIXEL)
+        assert sum(at(bar, "x", "width")) == pytest.approx(x(part), abs=2 * PIXEL)
+
+
+def test_more_classes_than_colours_have_a_line_each(tmp_path):
+    classes = [f"class {i}" for i in range(12)]
+    terms = [term("x1", 1.2 - 0.1 * i, **{"class": name}) for i, name in enumerate(classes)]
+    write_run(tmp_path, terms=terms)
+    drawn = Drawn(gather(tmp_path), "coefficients")
+    words = [node.text for node in drawn.all("text")]
+    assert [word for word in words if word.startswith("x1 → ")] == [f"x1 → {n}" for n in classes]
+    heights = [at(dot, "cy")[0] for dot in drawn.titled("circle")]
+    assert len(set(heights)) == 12
+
+
+def test_a_last_piece_of_a_few_rows_makes_no_spike(run):
+    best = run.best
+    usual = Drawn(run, "drift"), Drawn(run, "learning_curves")
+    last = best.record["drift"][-1]["rows"]
+    best.record["drift"].append({"rows": last + 19, "loss": 0.9, "benchmark_loss": 0.9})
+    spike = {"loss_since_last": 0.9, "benchmark_loss_since_last": 0.9}
+    best.record["learning_curve"].append(
+        best.record["learning_curve"][-1] | spike | {"rows": 100_019}
+    )
+    for before, name in zip(usual, ("drift", "learning_curves"), strict=True):
+        pieces = [len(corners(d.titled("polyline", "c0")[0])) for d in (before, Drawn(run, name))]
+        assert pieces[0] == pieces[1]
+    before, last = best.record["drift"][-2:]
+    assert stream_blocks(best)[-1] == {
+        "rows": last["rows"],
+        "loss": pytest.approx((1000 * before["loss"] + 19 * 0.9) / 1019),
+        "benchmark_loss": pytest.approx((1000 * before["benchmark_loss"] + 19 * 0.9) / 1019),
+    }
+
+
+def test_points_that_diverge_slowly_do_not_fill_the_frame(tmp_path):
+    write_run(tmp_path, {"degree": [1, 2], "alpha": [10.0**-k for k in range(40)]}, lambda v: 0.17)
+    run = gather(tmp_path)
+    for result in run.results[10:]:
+        curve = result.record["learning_curve"]
+        result.record["learning_curve"] = [
+            point | {"loss_since_last": 0.17 + place**3} for place, point in enumerate(curve)
+        ]
+    run.results[1].record["losses"][0][0] += 0.1  # so that not all predict the same
+    assert len(Drawn(run, "learning_curves").titled("polyline", "field")) <= 30
 
 
 def test_truth(run):

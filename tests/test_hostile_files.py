@@ -11,9 +11,9 @@ import pytest
 from caudal.data import csv_blocks
 from caudal.data.csv_format import CsvFormat
 from caudal.data.ingest import to_parquet
-from caudal.data.labels import class_text
 from caudal.data.schema import decide
 from caudal.data.sources import sources
+from caudal.data.spelling import spell
 from caudal.data.text_stream import TextStream
 from caudal.errors import UserError
 from hostile_cases import BASE, CASES, QUARANTINE, Case
@@ -188,7 +188,7 @@ def test_what_is_kept_is_what_stands_there(tmp_path_factory, text):
     table = check_conservation(folder, found)
     fields = [next(csv.reader([record])) for _, record, good in reference(text) if good]
     pairs = [row for row in fields if len(row) == 2]
-    wanted = [(c or None, class_text(y)) for c, y in pairs if y.strip(" ")]
+    wanted = [(spell(c) or None, spell(y)) for c, y in pairs if y.strip()]
     if wanted:
         assert list(zip(*table.to_pydict().values(), strict=True)) == wanted
     else:
@@ -206,5 +206,5 @@ def test_what_python_writes_is_read_back(tmp_path_factory, rows):
     table = check_conservation(folder, found)
     assert found["rows"] == len(rows)
     if rows:
-        assert table["c"].to_pylist() == [row[0] or None for row in rows]
-        assert table["d"].to_pylist() == [row[1] or None for row in rows]
+        assert table["c"].to_pylist() == [spell(row[0]) or None for row in rows]
+        assert table["d"].to_pylist() == [spell(row[1]) or None for row in rows]

@@ -157,7 +157,7 @@ def test_parquet_is_taken_in_like_csv(tmp_path):
     assert kept["x"] == [1.5, None, None]
     assert kept["n"] == ["1", None, "4"]
     assert kept["c"] == ["a", None, "b"]
-    assert kept["b"] == ["true", "true", None]
+    assert kept["b"] == ["True", "True", None]
     assert kept["t"] == [1.5, None, None]
     assert kept["y"] == ["1", "1", "0"]
     rejects = (tmp_path / "out/rejects.csv").read_text().splitlines()

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from caudal import FTRLClassifier
 from caudal.errors import UserError
 from caudal.features.encoder import Encoder
 from caudal.features.hashing import Registry
@@ -13,6 +14,7 @@ from caudal.learn.learners import Diverged, make_learner
 from caudal.learn.learners.partial_fit import PartialFitLearner
 from caudal.learn.learners.sgd import SGDLearner
 from reference import matrix_of
+from sklearn.base import clone
 from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB
 
@@ -135,6 +137,46 @@ def test_numbers_alone_give_the_same_bits(penalty):
         if n_features > 9:
             assert (ours == plain.coef_).all()
         np.testing.assert_allclose(ours, plain.coef_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 50, 200])
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        SGDClassifier("log_loss", alpha=0.01, shuffle=False),
+        SGDClassifier("log_loss", alpha=0.01, penalty="elasticnet", random_state=1),
+        SGDClassifier("hinge", learning_rate="pa1", penalty=None, eta0=0.5, shuffle=False),
+        FTRLClassifier(l1=0.1),
+        BernoulliNB(),
+    ],
+    ids=lambda c: type(c).__name__,
+)
+def test_many_batches_in_one_call_are_the_plain_loop(classifier, classes, batch_size):
+    """Each batch is predicted by what was learned before it, whatever its size."""
+    parts = list(batches_of(classes))
+    records = [record for some, _, _ in parts for record in some]
+    y, weight = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
+    matrix, labels = matrix_of(records, 128, 2), np.arange(classes)
+    encoder = Encoder(Vectorizer(128, 2), Registry())
+    learner = make_learner(clone(classifier), labels, encoder.registry, 128)
+    encoder.load(to_table(records))
+    encoded, first = encoder.encode(0, len(y)), batch_size
+    before = [part[:first] for part in (*encoded, y, weight)]
+    learner.learn(*before, batch_size)
+    found = learner.predict_then_learn(
+        *(part[first:] for part in (*encoded, y, weight)), batch_size
+    )
+    plain = clone(classifier).partial_fit(matrix[:first], y[:first], labels, weight[:first])
+    for start in range(first, len(y), batch_size):
+        rows = slice(start, start + batch_size)
+        guess = found[start - first : start - first + batch_size]
+        if hasattr(plain, "predict_proba"):
+            expected = plain.predict_proba(matrix[rows])
+            np.testing.assert_allclose(guess, expected, rtol=1e-7, atol=1e-10)
+        else:
+            assert (labels[guess.argmax(axis=1)] == plain.predict(matrix[rows])).all()
+        plain.partial_fit(matrix[rows], y[rows], None, weight[rows])
 
 
 def test_divergence_is_said():

@@ -237,6 +237,33 @@ def test_a_classifier_without_coefficients(tmp_path):
     assert "have no named terms" in " ".join(read(page_of(tmp_path))[1].split())
 
 
+def test_the_head_names_label_classes_and_files(run):
+    _, words = read(page_of(run))
+    assert "Label: y; classes: 0 and 1; files: a.csv and b.csv." in words
+
+
+def test_notes_from_reading_and_unused_columns_stand_above_the_table(tmp_path):
+    write_run(tmp_path, {"features": [["x1"]], "degree": [1, 2]}, sources=SOURCES)
+    file = tmp_path / "results" / "data" / "manifest.json"
+    write_json(file, json.loads(file.read_text()) | {"notes": ["x1 holds whole numbers."]})
+    page = page_of(tmp_path)
+    data = page[page.index('id="data"') :]
+    assert data.index("1 note from reading") < data.index("x1 holds whole numbers.")
+    assert data.index("x1 holds whole numbers.") < data.index("<table")
+    assert "No point uses c." in data
+    assert "<details" not in data
+
+
+def test_long_lists_are_told_by_what_sets_them_apart(tmp_path):
+    names = [f"column_{i:02d}" for i in range(40)]
+    lists = [names, names[:20] + names[21:], names[:2]]
+    write_run(tmp_path, {"features": lists, "degree": [1, 2]}, lambda v: 0.001 * len(v["features"]))
+    page = page_of(tmp_path)
+    table = page[page.index('id="ranking-table"') :]
+    shown = re.findall(r"<td[^>]*>(all[^<]*|column_[^<]*)</td>", table[: table.index("</table>")])
+    assert set(shown) == {"all 40", "all but column_20", "column_00, column_01"}
+
+
 def test_rejected_rows_are_shown_with_their_reasons(run):
     file = run / "results" / "data" / "a" / "rejects.csv"
     file.parent.mkdir(parents=True)

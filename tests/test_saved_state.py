@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from caudal.config.grid import expand
 from caudal.config.sections import Mux
-from caudal.features.hashing import Registry
+from caudal.features.hashing import EMPTY, Registry
 from caudal.learn import batches, job
 from caudal.learn.fitting import fit_points
 from caudal.learn.saved_state import NAME, SavedState
@@ -151,7 +151,8 @@ def test_a_registry_filled_anew_gives_the_same_slots():
     registry = Registry()
     registry.set_touched(columns)
     assert (registry.touched() == columns).all()
-    assert sorted(registry.table[registry.table >= 0]) == list(range(3000))
+    entries = np.sort(registry.table[registry.table != EMPTY])
+    np.testing.assert_array_equal(entries, (np.arange(3000) << 32) | columns)
 
 
 SCRIPT = """

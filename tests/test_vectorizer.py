@@ -14,6 +14,7 @@ from caudal.features.vectorizer import Vectorizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import matrix_of, terms_of
+from sklearn.feature_extraction import FeatureHasher
 
 PUBLISHED = [477344, 610204, 969760, 1019690, 1895073, 2084643, 3270775, 3540263, 3674509]
 
@@ -46,6 +47,31 @@ def test_equals_feature_hasher(records, degree, n_features):
     table = to_table(records, names, [n for n in names if isinstance(records[0][n], float)])
     matrix = Vectorizer(n_features, degree).transform(table)
     assert_same(matrix, matrix_of(records, n_features, degree))
+
+
+HOSTILE = ["a", "a^2", "a*b", "b", "b=a", "a=", "c=1", "b=1*c", "", "=", "*", "a?", "ü^2"]
+HOSTILE_LEVELS = ["", "1", "a", "1*c=1", "1*a", "=", "a^2", "1*b=1*c", "nan"]
+
+
+@given(st.data(), st.integers(1, 3), st.sampled_from([3, 2**20]))
+@settings(deadline=None, max_examples=150)
+def test_names_that_collide_add_up_as_in_feature_hasher(data, degree, n_features):
+    names = data.draw(st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=5, unique=True))
+    numeric = [name for name in names if data.draw(st.booleans())]
+    record = st.fixed_dictionaries(
+        {name: number if name in numeric else st.sampled_from(HOSTILE_LEVELS) for name in names}
+    )
+    records = data.draw(st.lists(record, min_size=1, max_size=6))
+    matrix = Vectorizer(n_features, degree).transform(to_table(records, names, numeric))
+    assert_same(matrix, matrix_of(records, n_features, degree))
+
+
+def test_a_square_beside_a_column_of_its_name():
+    matrix = Vectorizer(2**20, 2).transform([{"a": 3.0, "a^2": 5.0}])
+    expected = FeatureHasher(2**20, input_type="pair").transform(
+        [[("a", 3.0), ("a^2", 5.0), ("a^2", 9.0), ("a*a^2", 15.0), ("a^2^2", 25.0)]]
+    )
+    assert_same(matrix, expected)
 
 
 @given(mixed_records(), st.data())

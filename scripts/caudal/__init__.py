@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from caudal.features.extractor import Extractor
     from caudal.features.vectorizer import Vectorizer
     from caudal.learn.benchmark import BenchmarkClassifier
+    from caudal.learn.learners.ftrl_classifier import FTRLClassifier
     from caudal.models.prediction import predict
     from caudal.ranking.api import load, refit, results
 
@@ -22,6 +23,7 @@ __version__ = "0.2.0.dev0"
 __all__ = [
     "BenchmarkClassifier",
     "Extractor",
+    "FTRLClassifier",
     "UserError",
     "Vectorizer",
     "load",
@@ -33,6 +35,7 @@ __all__ = [
 _HOMES = {
     "BenchmarkClassifier": "caudal.learn.benchmark",
     "Extractor": "caudal.features.extractor",
+    "FTRLClassifier": "caudal.learn.learners.ftrl_classifier",
     "UserError": "caudal.errors",
     "Vectorizer": "caudal.features.vectorizer",
     "load": "caudal.ranking.api",

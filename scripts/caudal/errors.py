@@ -45,8 +45,9 @@ class Damaged(UserError):
 def alike(word: object, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` where one of ``known`` is like ``word``, else nothing.
 
-    >>> alike("lable", ["label", "files"]), alike("z", ["label"])
-    (" (did you mean 'label'?)", '')
+    >>> alike("lable", ["label", "files"]), alike("Z", ["z"]), alike("z", ["label"])
+    (" (did you mean 'label'?)", " (did you mean 'z'?)", '')
     """
-    close = get_close_matches(str(word), list(known), 1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    folded = {str(each).casefold(): each for each in known}
+    close = get_close_matches(str(word).casefold(), folded, 1)
+    return f" (did you mean {folded[close[0]]!r}?)" if close else ""

@@ -5,9 +5,9 @@ import inspect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from caudal.config.grid import DEFAULT_CLASS
 from caudal.errors import UserError, alike
 
-DEFAULT = "SGDClassifier"
 COMPILED = ("SGDClassifier", "FTRLClassifier", "Perceptron", "PassiveAggressiveClassifier")
 """Those that run in the compiled loop."""
 MODULES = (
@@ -106,7 +106,7 @@ CHECKED = {
 
 def is_compiled(classifier: dict) -> bool:
     """Whether a point's classifier runs in the compiled loop."""
-    return classifier.get("class", DEFAULT) in COMPILED and not classifier.get("average")
+    return classifier.get("class", DEFAULT_CLASS) in COMPILED and not classifier.get("average")
 
 
 def classifier_class(name: str) -> type:
@@ -130,7 +130,7 @@ def classifier_class(name: str) -> type:
 
 def check_parameters(parameters: dict) -> None:
     """Raise UserError where a classifier does not know a parameter."""
-    name = parameters.get("class", DEFAULT)
+    name = parameters.get("class", DEFAULT_CLASS)
     hints: Mapping[str, str] = {}
     if name in CHECKED:
         known, hints = CHECKED[name].names, CHECKED[name].hints

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from caudal.config.classifiers import DEFAULT
 from caudal.errors import UserError
 from caudal.features.defaults import DEGREE, N_FEATURES, SCALE
 
+DEFAULT_CLASS = "SGDClassifier"
 STEPS = ("extractor", "vectorizer", "classifier")
 LIST_VALUED = {"features": 1, "interactions": 2}
 """Parameters whose single values are lists, and how deep."""
 DEFAULTS: dict[str, dict] = {
     "extractor": {"features": None, "scale": SCALE},
     "vectorizer": {"n_features": N_FEATURES, "degree": DEGREE, "interactions": None},
-    "classifier": {"class": DEFAULT},
+    "classifier": {"class": DEFAULT_CLASS},
 }
 """What a point has where nothing is written; a classifier's own defaults are its class's."""
 

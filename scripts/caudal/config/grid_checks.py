@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from caudal.config.classifiers import CHECKED, DEFAULT, check_parameters, classifier_class
-from caudal.config.grid import LIST_VALUED, Point, cell, expand
+from caudal.config.classifiers import CHECKED, check_parameters, classifier_class
+from caudal.config.feature_sets import ALL, EXCEPT, alternatives, columns_of
+from caudal.config.grid import DEFAULT_CLASS, LIST_VALUED, Point, cell, expand
 from caudal.config.sentences import NUMBER, text_number, unquoted
 from caudal.errors import UserError, alike
 
@@ -16,16 +17,41 @@ WHOLE_NUMBERS = {"n_features": 2**31 - 1, "degree": 8}
 """Parameters that are whole numbers from 1, and the highest."""
 
 
-def make_points(settings: dict) -> list[Point]:
-    """The points of the grid; raises UserError for what no point can have."""
+def check_grids(settings: dict) -> None:
+    """Raise UserError for what no point of the grids can have, whatever the columns are."""
     for grid in settings["grid"]:
         _refuse_text_numbers(grid)
         _check_classifier(grid.get("classifier", {}), settings["score"])
         _check_vectorizer(grid.get("vectorizer", {}))
         _check_extractor(grid.get("extractor", {}))
-    points = expand(settings["grid"])
+
+
+def make_points(settings: dict, columns: dict[str, str] | None = None) -> list[Point]:
+    """The points of the grid; raises UserError for what no point can have.
+
+    ``columns`` maps the sources' columns to their kinds; without it, every list of features has
+    to name its columns.
+    """
+    check_grids(settings)
+    grids = settings["grid"]
+    if columns is not None:
+        grids = [_with_columns(grid, features_of(columns)) for grid in grids]
+    points = expand(grids)
     _refuse_same_fits(points)
     return points
+
+
+def features_of(columns: dict[str, str]) -> list[str]:
+    """The columns that can be features."""
+    return [name for name, kind in columns.items() if kind in ("numeric", "categorical")]
+
+
+def _with_columns(grid: dict, known: list[str]) -> dict:
+    extractor = grid.get("extractor", {})
+    if extractor.get("features") is None:
+        return grid
+    sets = [columns_of(each, known) for each in alternatives(extractor["features"])]
+    return {**grid, "extractor": {**extractor, "features": sets}}
 
 
 def check_features(points: list[Point], columns: dict[str, str]) -> None:
@@ -33,7 +59,7 @@ def check_features(points: list[Point], columns: dict[str, str]) -> None:
 
     ``columns`` maps a column's name to its kind.
     """
-    known = [name for name, kind in columns.items() if kind in ("numeric", "categorical")]
+    known = features_of(columns)
     for point in points:
         features = point.parameters["extractor"].get("features", known)
         for name in features:
@@ -74,7 +100,7 @@ def _leaves(value: Any) -> Iterator:
 
 
 def _check_classifier(classifier: dict, score: dict) -> None:
-    for name in _values(classifier, "class", DEFAULT):
+    for name in _values(classifier, "class", DEFAULT_CLASS):
         parameters = {key: value for key, value in classifier.items() if key != "class"}
         _check_stream_parameters(parameters)
         check_parameters({"class": name, **parameters})
@@ -170,7 +196,7 @@ def _refuse_same_fits(points: list[Point]) -> None:
     seen: dict[str, Point] = {}
     for point in points:
         classifier = point.parameters["classifier"]
-        idle = _idle(classifier) if classifier.get("class", DEFAULT) == DEFAULT else {}
+        idle = _idle(classifier) if classifier.get("class", DEFAULT_CLASS) == DEFAULT_CLASS else {}
         acting = {key: value for key, value in classifier.items() if key not in idle}
         text = cell({**point.parameters, "classifier": acting})
         other = seen.setdefault(text, point).parameters["classifier"]
@@ -202,14 +228,23 @@ def _check_vectorizer(vectorizer: dict) -> None:
 def _check_extractor(extractor: dict) -> None:
     for name in _leaves(extractor.get("features")):
         _check_name("extractor.features", name)
-    alternatives = extractor.get("features") or []
-    if not isinstance(alternatives, list) or any(not isinstance(a, list) for a in alternatives):
-        named = ", ".join(alternatives if isinstance(alternatives, list) else [alternatives])
+    written = alternatives(extractor.get("features") or [])
+    if not isinstance(written, list) or any(isinstance(a, str) and a != ALL for a in written):
+        named = ", ".join(map(str, written if isinstance(written, list) else [written]))
         raise UserError(
             f"grid: extractor.features is a list of lists of columns; write [[{named}]] for the "
             f"one alternative of these columns."
         )
-    for features in alternatives:
+    for features in written:
+        if features == ALL:
+            continue
+        if isinstance(features, dict):
+            features = features.get(EXCEPT) if set(features) == {EXCEPT} else None
+        if not isinstance(features, list) or any(not isinstance(name, str) for name in features):
+            raise UserError(
+                "grid: extractor.features: a set is a list of columns, all, or {except: [some, "
+                "columns]}; write one of them."
+            )
         if not features:
             raise UserError(
                 "grid: extractor.features: a list of columns is empty; name at least one."

@@ -92,7 +92,8 @@ class Extractor(Section):
 
     features: Any = Field(
         default=None,
-        description="Lists of columns, one list an alternative; left out, all columns.",
+        description="Lists of columns, one list an alternative, with patterns such as amt_*; an "
+        "alternative may be all or {except: [id]} as well; left out, all columns.",
     )
     scale: Any = Field(
         default=SCALE,

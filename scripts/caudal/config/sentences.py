@@ -45,7 +45,7 @@ def sentence(invalid: ValidationError) -> str:
         choices = re.findall(
             r"'([^']*)'", error["ctx"].get("expected_tags") or error["ctx"]["expected"]
         )
-        place = f"{at}model: " if kind == "union_tag_invalid" else at
+        place = f"{path[0]}.model: " if kind == "union_tag_invalid" else at
         near = alike(value, choices)
         return f"{place}{value!r} is none of {', '.join(choices)}{near}; write one of them."
     if kind == "union_tag_not_found":
@@ -90,8 +90,10 @@ def _wrong(error: ErrorDetails) -> str:
         return f"{value!r} {phrase} {limit:g}"
     if kind == "bool_type":
         return f"{value!r} is neither true nor false"
+    if kind == "twice":
+        return error["msg"]
     if kind in ("too_short", "string_too_short"):
-        return f"{value!r} is too short"
+        return f"{value!r} is too short" if value else f"{value!r} is empty"
     if kind in KINDS:
         union = error["loc"][-1] in SCALARS
         return f"{value!r} is no {'single value' if union else KINDS[kind]}"

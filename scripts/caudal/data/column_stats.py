@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 MOST_LEVELS = 100_000  # told apart before the count of a column's levels is given up
 KEPT_LEVELS = 1_000  # counted on after that
 TOP_LEVELS = 50
+LARGE = 1e140
+"""Numbers beyond are summed up in units of ``UNIT``: the sums of their squares would overflow."""
+UNIT = 2.0**600
 
 
 class NumericStats:
@@ -18,6 +21,7 @@ class NumericStats:
         self._missing = self._count = 0
         self._low, self._high = math.inf, -math.inf
         self._mean = self._squares = 0.0  # squares: the sum of squared distances from the mean
+        self._unit = 1.0  # of the mean; the squares are in its square
 
     def add(self, column: pa.Array) -> None:
         """Take in the values of one part."""
@@ -27,6 +31,11 @@ class NumericStats:
             return
         self._low = min(self._low, float(values.min()))
         self._high = max(self._high, float(values.max()))
+        if self._unit != unit_of(self._low, self._high):
+            self._unit = UNIT
+            self._mean, self._squares = self._mean / UNIT, self._squares / UNIT / UNIT
+        if self._unit != 1.0:
+            values = values / self._unit
         mean = float(values.mean())
         squares = float(np.square(values - mean).sum())
         self._mean, self._squares = merge_moments(
@@ -39,8 +48,9 @@ class NumericStats:
         if not self._count:
             figures = dict.fromkeys(("min", "max", "mean", "std"))
         else:
-            std = math.sqrt(self._squares / self._count)
-            figures = {"min": self._low, "max": self._high, "mean": self._mean, "std": std}
+            std = self._unit * math.sqrt(self._squares / self._count)
+            mean = self._unit * self._mean
+            figures = {"min": self._low, "max": self._high, "mean": mean, "std": std}
         return {"missing": self._missing, **{k: _json_number(v) for k, v in figures.items()}}
 
 
@@ -112,6 +122,11 @@ def merge_moments(
     (n, mean, squares), (m, other, more) = left, right
     gap, total = other - mean, n + m
     return mean + gap * m / total, squares + more + gap * gap * n * m / total
+
+
+def unit_of(low: float, high: float) -> float:
+    """The unit in which numbers of this range are summed up: 1, unless they are very large."""
+    return UNIT if max(-low, high) > LARGE else 1.0
 
 
 def _json_number(value: float | None) -> float | None:

@@ -1,18 +1,17 @@
 """Cuts CSV text into blocks of whole records, with the line each begins at.
 
-A quote is special only where a field begins, and closes where the field ends; elsewhere it is an
-ordinary character. Where every quote of a block stands so, counting quotes tells the newlines
+Where every quote of a block stands as the grammar has it, counting quotes tells the newlines
 inside fields from those that end records, which is quick; any other block goes record by record.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
 
 from caudal.data.csv_format import CsvFormat
+from caudal.data.csv_grammar import LINE, count_lines
 from caudal.data.text_stream import TextStream
 from caudal.errors import UserError
 
@@ -61,6 +60,8 @@ def blocks(stream: TextStream, fmt: CsvFormat, size: int = BLOCK) -> Iterator[Bl
             yield block
         carry = data[used:]
         if final:
+            if carry:  # every byte belongs to the header or to a record
+                raise UserError(f"{stream.file}, line {line}: what follows is no record.")
             return
         if len(carry) > LONGEST_LINE:
             raise UserError(
@@ -69,18 +70,14 @@ def blocks(stream: TextStream, fmt: CsvFormat, size: int = BLOCK) -> Iterator[Bl
             )
 
 
-def count_lines(data: bytes) -> int:
-    """The line ends in ``data``: newlines, carriage returns, or both together."""
-    if b"\r" not in data:
-        return data.count(b"\n")
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-
-
 def _after_header(stream: TextStream, fmt: CsvFormat) -> bytes:
     """Read past the header; give what came with it."""
     start = b""
     while len(start) < fmt.start:
-        start += stream.read(fmt.start)
+        fresh = stream.read(fmt.start)
+        if not fresh:
+            raise UserError(f"{stream.file} became shorter while it was read; run again.")
+        start += fresh
     return start[fmt.start :]
 
 
@@ -89,16 +86,7 @@ class Cutter:
 
     def __init__(self, fmt: CsvFormat):
         self._quote = fmt.quote.encode()
-        delimiter = re.escape(fmt.delimiter.encode())
-        field = rb"[^" + delimiter + rb"\r\n]*+"
-        if fmt.quote:
-            q = re.escape(self._quote)
-            quoted = q + rb"[^" + q + rb"]*+(?:" + q + q + rb"[^" + q + rb"]*+)*+" + q
-            field = rb"(?:" + quoted + rb"|(?!" + q + rb")" + field + rb")"
-        record = field + rb"(?:" + delimiter + field + rb")*+(?:\r\n?|\n)"
-        self._record = re.compile(record)
-        self._run = re.compile(rb"(?:" + record + rb")++")
-        self._line = re.compile(rb"[^\r\n]*+(?:\r\n?|\n)")
+        self._record, self._run = fmt.grammar.record, fmt.grammar.run
         # What may stand beside a quote, on its outer side; two in a row are one in the text.
         self._beside = np.zeros(256, bool)
         self._beside[list(b"\r\n" + fmt.delimiter.encode() + self._quote)] = True
@@ -124,14 +112,27 @@ class Cutter:
         line, rows, lines = block.line + left.lines, left.rows, left.lines
         return [left, Block(rest, line, block.rows - rows, block.lines - lines)]
 
+    def without(self, block: Block, lines: set[int]) -> list[Block]:
+        """The block cut where records begin at these lines, and without them."""
+        pieces: list[Block] = []
+        texts: list[bytes] = []
+        first = line = block.line
+        for text in self._record.findall(block.data):
+            if line in lines:
+                pieces.append(self._block(b"".join(texts), first))
+                texts, first = [], line + count_lines(text)
+            else:
+                texts.append(text)
+            line += count_lines(text)
+        return [*pieces, self._block(b"".join(texts), first)]
+
     def records(self, block: Block) -> list[tuple[int, bytes]]:
         """The line and the text of each record, without blank lines."""
         texts = self._record.findall(block.data)
-        if len(texts) == block.lines:
-            numbered = enumerate(texts, block.line)
-        else:
+        lines: Iterable[int] = range(block.line, block.line + len(texts))
+        if len(texts) != block.lines:
             lines = accumulate(map(count_lines, texts), initial=block.line)
-            numbered = zip(lines, texts, strict=False)
+        numbered = zip(lines, texts, strict=False)
         return [(line, text) for line, text in numbered if text.strip(b"\r\n")]
 
     def _block(self, data: bytes, line: int) -> Block:
@@ -148,7 +149,7 @@ class Cutter:
             elif not final and len(data) - at < LONGEST_RECORD:
                 return
             else:
-                text = self._line.match(data, at)
+                text = LINE.match(data, at)
                 if text is None:
                     return
                 # A line may be longer than that, but not go on after its end.

@@ -1,6 +1,7 @@
 """Streams one source into Parquet parts and its manifest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,13 +9,17 @@ import pyarrow as pa
 from caudal import checked_json
 from caudal.atomic import remove
 from caudal.data.csv_format import check_header, csv_format, read_head
+from caudal.data.csv_rows import csv_rows
+from caudal.data.identity import Watched
 from caudal.data.labels import looks_numeric
 from caudal.data.lookahead import ahead
+from caudal.data.parquet_rows import open_parquet, parquet_rows
 from caudal.data.part_writer import PartWriter
-from caudal.data.readers import RowBlock, csv_rows, parquet_rows
 from caudal.data.rejects import Rejects
+from caudal.data.row_block import RowBlock
 from caudal.data.screening import Screening
-from caudal.data.sources import shown_path, suffix
+from caudal.data.sources import partition_values, shown_path, suffix
+from caudal.data.value_texts import LEVEL
 
 USED = ("bad_rows", "classes", "date_format", "label", "max_bad_share")
 
@@ -57,23 +62,26 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
     Raises
     ------
     UserError
-        If the source cannot be read, or holds what the settings make an error.
+        If the source cannot be read, is replaced meanwhile, or holds what the settings make an
+        error.
     """
     file, folder = Path(file), Path(folder)
     data = {**data, **schema["csv"]}  # what was decided over all sources
     clear(folder)
     parts = PartWriter(folder, {n: schema["columns"][n] for n in schema["order"]}, chunk_rows)
     rows_in = 0
-    with Rejects(folder / "rejects.csv", file, data) as rejects:
+    with Rejects(folder / "rejects.csv", file, data) as rejects, Watched(file) as source:
         screening = Screening(schema, data, rejects, file)
-        for block_rows, table in ahead(_screened(screening, file, data, rejects)):
+        for block_rows, table in ahead(_screened(screening, file, data, rejects, source)):
             rows_in += block_rows
             parts.add(table)
         parts.finish()
         rejects.check_share(rows_in)
+        identity = source.identity()
     found = {
         "source": folder.name,
         "file": shown_path(file),
+        "identity": identity,
         "rows_in": rows_in,
         "rows": parts.rows,
         "rows_rejected": rejects.rejected.total(),
@@ -85,7 +93,7 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
         "dropped": dict(sorted(rejects.dropped.items())),
         "notes": _notes(schema, parts, screening, rows_in),
     }
-    kept = found["rows"] + found["rows_rejected"] + found["rows_dropped"]
+    kept = parts.rows + rejects.rejected.total() + rejects.dropped.total()
     if rows_in != kept:
         raise AssertionError(f"{file}: {rows_in} rows came in and {kept} are accounted for")
     checked_json.write(folder / "manifest.json", found)
@@ -93,10 +101,10 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
 
 
 def _screened(
-    screening: Screening, file: Path, data: dict, rejects: Rejects
+    screening: Screening, file: Path, data: dict, rejects: Rejects, source: Watched
 ) -> Iterator[tuple[int, pa.Table]]:
     """Yield for each block of a source the rows that came in, and a table of those kept."""
-    for block in source_rows(file, screening.types, data, rejects):
+    for block in source_rows(file, screening.types, data, rejects, source):
         table = screening.screen(block)
         rejects.flush()
         yield block.rows_in, table
@@ -113,7 +121,7 @@ def _columns(schema: dict, parts: PartWriter, screening: Screening) -> dict[str,
 
 def _labels(schema: dict, parts: PartWriter) -> dict[str, int]:
     names = [name for name, kind in schema["columns"].items() if kind == "label"]
-    return dict(sorted(parts.stats[names[0]].counts.items())) if names else {}
+    return dict(sorted(parts.levels[names[0]].counts.items())) if names else {}
 
 
 def _notes(schema: dict, parts: PartWriter, screening: Screening, rows_in: int) -> list[str]:
@@ -122,7 +130,7 @@ def _notes(schema: dict, parts: PartWriter, screening: Screening, rows_in: int) 
         notes.append("the source holds no rows")
     for name, count in screening.nonfinite.items():
         notes.append(f"column {name!r}: {count} values are not finite and count as missing")
-    for name, stats in parts.stats.items():
+    for name, stats in parts.levels.items():
         if schema["columns"][name] != "categorical":
             continue
         if not stats.exact:
@@ -143,17 +151,45 @@ def clear(folder: Path) -> None:
 
 
 def source_rows(
-    file: Path, types: dict[str, pa.DataType], data: dict, rejects: Rejects
+    file: Path,
+    types: dict[str, pa.DataType],
+    data: dict,
+    rejects: Rejects,
+    source: Watched | None = None,
 ) -> Iterator[RowBlock]:
     """Yield the rows of a source with the columns of ``types``; none if the file is empty.
 
-    ``data`` is the config's section ``data`` with what was decided over all sources.
+    ``data`` is the config's section ``data`` with what was decided over all sources, ``source``
+    the file if it is open already. A column that the file has not may stand in the names of its
+    folders.
     """
     if suffix(file) == ".parquet":
-        return parquet_rows(file, types, rejects)
-    head, encoding = read_head(file, data.get("encoding"))
-    fmt = csv_format(file, head, encoding, data)
-    if not fmt.header:  # an empty file
-        return iter(())
-    check_header(file, fmt.header, list(types))
-    return csv_rows(file, fmt, types, data, rejects)
+        with open_parquet(file) as opened:
+            header = tuple(opened.schema_arrow.names)
+    else:
+        head, encoding = read_head(file, data.get("encoding"))
+        fmt = csv_format(file, head, encoding, data)
+        header = fmt.header
+    if not header:
+        return
+    told = {n: v for n, v in partition_values(file).items() if n in types and n not in header}
+    inside = {name: kind for name, kind in types.items() if name not in told}
+    check_header(file, header, inside)
+    if suffix(file) == ".parquet":
+        blocks = parquet_rows(file, inside, rejects)
+    else:
+        blocks = csv_rows(file, fmt, inside, data, rejects, source)
+    for block in blocks:
+        yield replace(block, table=_with_constants(block.table, told, types)) if told else block
+
+
+def _with_constants(
+    table: pa.Table, values: dict[str, str | None], types: dict[str, pa.DataType]
+) -> pa.Table:
+    """The table with columns of one text each, the columns in the order of ``types``."""
+    for name, value in values.items():
+        column = pa.repeat(pa.scalar(value, pa.string()), len(table))
+        table = table.append_column(
+            name, column.dictionary_encode().cast(LEVEL) if types[name] == LEVEL else column
+        )
+    return table.select(list(types))

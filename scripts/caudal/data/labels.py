@@ -1,38 +1,26 @@
-"""Labels as text: one spelling for each class, their type and their order."""
+"""Labels as text: their type, their order, and what the config means by them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-WHOLE = re.compile(r"([+-]?[0-9]+)\.0*")
-INT = re.compile(r"[+-]?[0-9]+")
-FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+from caudal.data.spelling import spell
+
+# What begins with a zero that means nothing is a code.
+INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
+FLOAT = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 TRUE = {"true", "yes", "y", "t", "1", "on"}
 FALSE = {"false", "no", "n", "f", "0", "off"}
-
-
-def class_text(text: str) -> str:
-    """The class that a field's text means: whole numbers lose their point, true is True.
-
-    A column of integers is written with points by pandas as soon as one is missing; of truths
-    some programs write ``true``, others ``True`` or ``TRUE``.
-
-    >>> class_text("1.0"), class_text("1.5"), class_text("yes"), class_text("TRUE")
-    ('1', '1.5', 'yes', 'True')
-    """
-    if text.lower() in ("true", "false"):
-        return text.capitalize()
-    whole = WHOLE.fullmatch(text)
-    return whole.group(1) if whole else text
 
 
 def label_type(classes: list[str]) -> str:
     """``bool``, ``int``, ``float`` or ``text``: what all classes can be read as.
 
-    >>> label_type(["True", "False"]), label_type(["0", "1"]), label_type(["0.5", "1"])
-    ('bool', 'int', 'float')
+    >>> [label_type(c) for c in (["True", "False"], ["0", "1"], ["0.5", "1"], ["007", "042"])]
+    ['bool', 'int', 'float', 'text']
     """
     if classes and all(text.lower() in ("true", "false") for text in classes):
         return "bool"
@@ -65,11 +53,11 @@ def find_class(value: object, classes: list[str]) -> str | None:
     if isinstance(value, bool):
         texts = TRUE if value else FALSE
         return next((text for text in classes if text.lower() in texts), None)
-    text = class_text(str(value))
+    text = spell(str(value))
     if text in classes:
         return text
     if isinstance(value, int | float):
-        numbers = (c for c in classes if FLOAT.fullmatch(c) and float(c) == float(value))
+        numbers = (c for c in classes if NUMBER.fullmatch(c) and float(c) == float(value))
         return next(numbers, None)
     return None
 
@@ -80,7 +68,7 @@ def looks_numeric(levels: list[str]) -> bool:
     >>> looks_numeric(["1", "2.5"]), looks_numeric(["1", "2"]), looks_numeric(["1.5", "a"])
     (True, False, False)
     """
-    return label_type(levels) == "float" and any(class_text(t) == t for t in levels if "." in t)
+    return label_type(levels) == "float" and any(spell(t) == t for t in levels if "." in t)
 
 
 def class_codes(labels: pa.DictionaryArray, classes: Sequence[str]) -> np.ndarray:
@@ -92,5 +80,9 @@ def class_codes(labels: pa.DictionaryArray, classes: Sequence[str]) -> np.ndarra
 
 def typed_classes(manifest: dict) -> np.ndarray:
     """The classes in order, in the labels' own type: integers, floats, booleans or text."""
-    convert = {"int": int, "float": float, "bool": lambda text: text.lower() == "true"}
+    convert: dict[str, Callable[[str], object]] = {
+        "int": int,
+        "float": float,
+        "bool": lambda text: text.lower() == "true",
+    }
     return np.array([convert.get(manifest["label_type"], str)(t) for t in manifest["classes"]])

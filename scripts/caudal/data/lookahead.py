@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -13,9 +14,13 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
     >>> list(ahead(iter("abc")))
     ['a', 'b', 'c']
     """
-    end = object()
     with ThreadPoolExecutor(max_workers=1) as thread:
-        waiting = thread.submit(next, items, end)
-        while (item := waiting.result()) is not end:
-            waiting = thread.submit(next, items, end)
-            yield item
+        waiting = thread.submit(_next, items)
+        while found := waiting.result():
+            waiting = thread.submit(_next, items)
+            yield from found
+
+
+def _next(items: Iterator[Item]) -> list[Item]:
+    """The next item alone, or nothing at the end."""
+    return list(islice(items, 1))

@@ -3,13 +3,15 @@
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 
 from caudal import checked_json
-from caudal.data.column_stats import TOP_LEVELS, merge_moments, top
+from caudal.data.column_stats import TOP_LEVELS, merge_moments, top, unit_of
+from caudal.data.identity import is_another
 from caudal.data.labels import find_class, label_type, sort_classes
 from caudal.errors import Damaged, UserError
 
@@ -25,10 +27,16 @@ def load(path: str | Path) -> dict:
     return checked_json.read(path, mark=Path(path).with_name(DAMAGED))
 
 
-def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
+def merge(
+    paths: list[Path],
+    out: Path,
+    positive: object = None,
+    files: Mapping[str, Path] | None = None,
+) -> dict:
     """Merge the manifests of the sources, in stream order, into one file.
 
     ``positive`` is the class of two that a model's coefficients are to speak for; None: the last.
+    ``files`` are the sources themselves, by name; one that is gone may be archived.
 
     Returns
     -------
@@ -40,8 +48,14 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
     ------
     UserError
         If nothing can be learned from the data: no rows, one class, or far too many.
+    Damaged
+        If a source is not the file any more that was converted.
     """
     found = [load(path) for path in paths]
+    for path, source in zip(paths, found, strict=True):
+        file = (files or {}).get(source["source"])
+        if file and is_another(file, source["identity"]):
+            raise Damaged(f"{file} is not the file any more that was converted", [path])
     for source in found:
         for name, column in source["columns"].items():
             if column["kind"] == "label" and not column["levels_exact"]:
@@ -66,12 +80,26 @@ def merge(paths: list[Path], out: Path, positive: object = None) -> dict:
             for source in found
             for part in source["parts"]
         ],
-        "notes": [f"{source['file']}: {note}" for source in found for note in source["notes"]],
+        "notes": [f"{source['file']}: {note}" for source in found for note in source["notes"]]
+        + _twins(found),
     }
     _check(merged)
     checked_json.write(out, merged)
     out.with_name(DAMAGED).unlink(missing_ok=True)
     return checked_json.sealed(merged)
+
+
+def _twins(sources: list[dict]) -> list[str]:
+    """A note for each source with the same content as one before."""
+    first: dict[str, dict] = {}
+    notes = []
+    for source in sources:
+        other = first.setdefault(source["identity"]["sha256"], source)
+        if other is not source and source["rows_in"]:
+            notes.append(
+                f"{source['file']}: the same bytes as {other['file']}, its rows count twice"
+            )
+    return notes
 
 
 def _positive(classes: list[str], given: object) -> str | None:
@@ -157,23 +185,20 @@ def _merge_levels(columns: list[dict]) -> dict:
 
 
 def _merge_numbers(columns: list[dict], rows: list[int]) -> dict:
+    seen = [
+        (c, n - c["missing"]) for c, n in zip(columns, rows, strict=True) if c["mean"] is not None
+    ]
+    if not seen:
+        return dict.fromkeys(("min", "max", "mean", "std"))
+    low, high = min(c["min"] for c, _ in seen), max(c["max"] for c, _ in seen)
+    unit = unit_of(low, high)
     count, mean, squares = 0, 0.0, 0.0
-    for column, source_rows in zip(columns, rows, strict=True):
-        if column["mean"] is None:
-            continue
-        more = source_rows - column["missing"]
-        other = (more, column["mean"], column["std"] ** 2 * more)
+    for column, more in seen:
+        other = (more, column["mean"] / unit, (column["std"] / unit) ** 2 * more)
         mean, squares = merge_moments((count, mean, squares), other)
         count += more
-    if not count:
-        return dict.fromkeys(("min", "max", "mean", "std"))
-    seen = [column for column in columns if column["mean"] is not None]
-    return {
-        "min": min(column["min"] for column in seen),
-        "max": max(column["max"] for column in seen),
-        "mean": mean,
-        "std": math.sqrt(squares / count),
-    }
+    std = unit * math.sqrt(squares / count)
+    return {"min": low, "max": high, "mean": unit * mean, "std": std}
 
 
 def _check(merged: dict) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from caudal.atomic import write_bytes
 from caudal.data.column_stats import LevelStats, NumericStats
+from caudal.data.value_texts import spelled
 
 
 class PartWriter:
@@ -17,13 +18,18 @@ class PartWriter:
     def __init__(self, folder: Path, columns: dict[str, str], chunk_rows: int):
         self._folder, self._chunk_rows = folder, chunk_rows
         self._levels = [name for name, kind in columns.items() if kind in ("categorical", "label")]
-        self.stats = {
-            name: LevelStats() if name in self._levels else NumericStats() for name in columns
-        }
+        self.levels = {name: LevelStats() for name in self._levels}
+        self.numbers = {name: NumericStats() for name in columns if name not in self.levels}
+        self._order = list(columns)
         self.parts: list[dict] = []
         self.rows = 0
         self._waiting: list[pa.Table] = []
         self._rows_waiting = 0
+
+    @property
+    def stats(self) -> dict[str, LevelStats | NumericStats]:
+        """The statistics of each column, in the columns' order."""
+        return {n: self.levels[n] if n in self.levels else self.numbers[n] for n in self._order}
 
     def add(self, table: pa.Table) -> None:
         """Take in rows, floats and texts; the columns are those of the schema, in its order."""
@@ -70,14 +76,14 @@ class PartWriter:
 
     def _count(self, name: str, column: pa.ChunkedArray) -> pa.Array:
         """Take a column of one part into the statistics; give it as it is written."""
-        if name not in self._levels:
+        if name in self.numbers:
             column = column.combine_chunks()
-            self.stats[name].add(column)
+            self.numbers[name].add(column)
             return column
         # Encoded, then joined: joined texts would have room for 2 GB only.
-        column = column.dictionary_encode().combine_chunks()
+        column = spelled(column.dictionary_encode().combine_chunks())
         counts = np.bincount(
             column.indices.drop_null().to_numpy(), minlength=len(column.dictionary)
         )
-        self.stats[name].add(column.dictionary, counts, column.null_count)
+        self.levels[name].add(column.dictionary, counts, column.null_count)
         return column

@@ -13,7 +13,7 @@ MAX_BAD_SHARE = 0.01
 HINTS = {
     "bad encoding": ", or data.encoding if it is another (latin-1 and cp1252 are usual)",
     "not a number": ", or name the column in data.categorical",
-    "not a date": ", or give data.date_format",
+    "not a date": ", or give the right data.date_format",
 }
 
 
@@ -32,7 +32,7 @@ class Rejects:
         self.quarantine = data.get("bad_rows", "error") == "quarantine"
         self._max_share = data.get("max_bad_share", MAX_BAD_SHARE)
         self._rows, self._first = 0, ""
-        self._waiting: list[tuple] = []
+        self._waiting: list[tuple[str, int, str, str, str]] = []
 
     def __enter__(self) -> "Rejects":
         self._out = open(self._path, "w", encoding="utf-8", newline="")

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from caudal.data.csv_format import check_header
-from caudal.data.dates import derived_columns
+from caudal.data.dates import check_date_format, derived_columns
+from caudal.data.head_notes import few_rows, label_notes
+from caudal.data.parquet_rows import check_types
 from caudal.data.sniff import Head, examine
 from caudal.errors import UserError
 
@@ -39,6 +41,8 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     UserError
         If a source cannot be read, lacks a column, or two settings contradict each other.
     """
+    data = {**data, "decimal": _decimal_set(data)}
+    check_date_format(data.get("date_format"), data.get("derive") or {})
     with ThreadPoolExecutor() as threads:
         heads = list(threads.map(lambda path: examine(path, data), files.values()))
     notes = [f"{head.file} is empty and gives no rows." for head in heads if not head.header]
@@ -48,16 +52,20 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     names = _used_names(full, data, notes)
     for head in full:
         check_header(head.file, head.header, names, full[0].file)
-    totals = {name: Counter() for name in names}
+        check_types(head.file, head.textless, names)
+    totals: dict[str, Counter] = {name: Counter() for name in names}
     for head in full:
         for name in names:
             totals[name].update(head.counts.get(name, Counter()))
     decimal = _decimal(totals, data, notes)
+    remarks: dict[str, list[str]] = {}
     columns = {
-        name: _kind(name, totals[name], decimal, full, data, notes)
+        name: _kind(name, totals[name], decimal, full, data, remarks)
         for name in names
         if name not in data.get("derive", {}) or name in (data.get("categorical") or [])
     }
+    notes += [_of_columns(said, about) for said, about in remarks.items()]
+    notes += few_rows(full, data, columns) + label_notes(full, data)
     columns |= dict.fromkeys(derived_columns(data.get("derive", {})), "categorical")
     schema = {
         "columns": dict(sorted(columns.items())),
@@ -74,6 +82,19 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     return schema, notes
 
 
+def _of_columns(said: str, names: list[str]) -> str:
+    """One sentence for all the columns of which the same is to be said.
+
+    >>> _of_columns("{column} holds no values.", ["a", "b"])
+    "Each of the columns 'a', 'b' holds no values."
+    """
+    if len(names) == 1:
+        return said.format(column=f"Column {names[0]!r}")
+    shown = ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")
+    count = f"{len(names)} " if len(names) > 5 else ""
+    return said.format(column=f"Each of the {count}columns {shown}")
+
+
 def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     first = heads[0]
     special = [data[key] for key in ("label", "weight") if data.get(key)]
@@ -81,12 +102,13 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     named = [*special, *numeric, *categorical, *data.get("derive", {})]
     ignored = set(data.get("ignore") or [])
     everywhere = {name for head in heads for name in head.header}
+    kinds = Counter([*special, *numeric, *categorical])
     for name in sorted(ignored - everywhere):
         raise UserError(f"data.ignore: no source has a column {name!r}; correct or remove it.")
     for name in sorted(ignored & set(named)):
         raise UserError(f"data.ignore: the column {name!r} is also used; decide for one.")
     for name in [*special, *numeric]:
-        if [*special, *numeric, *categorical].count(name) > 1:
+        if kinds[name] > 1:
             raise UserError(f"data: the column {name!r} is given two kinds; decide for one.")
     derive = data.get("derive", {})
     for name in sorted(set(derive) & {*special, *numeric}):
@@ -109,6 +131,19 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
         if name not in categorical:
             notes.append(f"The column {name!r} is left out but for what data.derive makes of it.")
     return list(names)
+
+
+def _decimal_set(data: dict) -> str | None:
+    """The decimal sign as set, or as the sign of the thousands leaves it; None to look for it."""
+    decimal, thousands = data.get("decimal"), data.get("thousands")
+    if thousands and (thousands in "+-eE" or thousands.isdecimal()):
+        raise UserError(f"data.thousands: {thousands!r} stands in numbers already; correct it.")
+    if thousands and thousands == decimal:
+        raise UserError(
+            f"data.thousands and data.decimal are both {decimal!r}, so 1{decimal}290 could be "
+            "either; correct one of them."
+        )
+    return decimal or ("," if thousands == "." else None)
 
 
 def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
@@ -137,9 +172,18 @@ def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
 
 
 def _kind(
-    name: str, count: Counter, decimal: str, heads: list[Head], data: dict, notes: list[str]
+    name: str,
+    count: Counter,
+    decimal: str,
+    heads: list[Head],
+    data: dict,
+    remarks: dict[str, list[str]],
 ) -> str:
     """The kind of one column; what is not plain from its values is told."""
+
+    def remark(said: str) -> None:
+        remarks.setdefault(f"{{column}} {said}", []).append(name)
+
     for kind in ("label", "weight"):
         if name == data.get(kind):
             return kind
@@ -149,33 +193,41 @@ def _kind(
         return "numeric" if name in data["numeric"] else "categorical"
     fractions = count["float"] + (count["comma"] if decimal == "," else 0)
     others = count["other"] + (0 if decimal == "," else count["comma"])
+    looks = next((head.looks[name] for head in heads if head.looks.get(name)), None)
     if not fractions + count["whole"] + others:
-        notes.append(f"Column {name!r} has no values in the heads: it is taken as categorical.")
+        remark("has no values in the heads: it is taken as categorical.")
+        return "categorical"
+    if looks and others > TEXT_SHARE * (fractions + count["whole"] + others):
+        remark(f"looks like numbers {looks}: it is taken as categorical.")
         return "categorical"
     if not fractions:
         return "categorical"
     if others > TEXT_SHARE * (fractions + count["whole"] + others):
-        notes.append(
-            f"Column {name!r} holds numbers and text, as in {_where(name, heads, 'other')}: "
+        remark(
+            f"holds numbers and text, as in {_where(name, heads, 'other')}: "
             "it is taken as categorical; data.numeric overrules."
         )
         return "categorical"
     if others:
-        notes.append(
-            f"Column {name!r} holds numbers and some text, as in {_where(name, heads, 'other')}: "
+        remark(
+            f"holds numbers and some text, as in {_where(name, heads, 'other')}: "
             "it is taken as numeric, its text as bad; data.categorical overrules."
         )
     elif count["round"] == count["float"] == fractions:
-        notes.append(
-            f"Column {name!r} holds whole numbers written like 1.0, as pandas does if some are "
+        remark(
+            "holds whole numbers written like 1.0, as pandas does if some are "
             "missing: it is taken as numeric; data.categorical overrules."
         )
-    elif any(not head.counts.get(name, Counter())["float"] for head in heads) and decimal == ".":
-        notes.append(
-            f"Column {name!r} holds whole numbers in {_where(name, heads, 'whole')} and fractions "
+    elif any(_only_whole(head.counts.get(name, Counter())) for head in heads) and decimal == ".":
+        remark(
+            f"holds whole numbers in {_where(name, heads, 'whole')} and fractions "
             "in other sources: it is taken as numeric; data.categorical overrules."
         )
     return "numeric"
+
+
+def _only_whole(count: Counter) -> bool:
+    return bool(count["whole"] and not count["float"])
 
 
 def _mostly(count: Counter, *what: str) -> bool:

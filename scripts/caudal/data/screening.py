@@ -1,5 +1,6 @@
 """Decides row by row what is kept: numbers, categories, labels, weights, dates, missing values."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from caudal.data.dates import date_part, derived_columns, parse_dates
-from caudal.data.labels import class_text, find_class
-from caudal.data.number_texts import number_pattern
-from caudal.data.readers import BLANKS, LEVEL, NULLS, RowBlock, null_texts
+from caudal.data.dates import date_part, derived_columns, no_date, parse_dates
+from caudal.data.labels import find_class
+from caudal.data.missing_texts import NULLS, null_texts, own_texts
+from caudal.data.number_texts import MINUS, number_pattern
 from caudal.data.rejects import Rejects
+from caudal.data.row_block import RowBlock
 from caudal.data.sources import suffix
+from caudal.data.spelling import spell, spell_levels
+from caudal.data.value_texts import LEVEL
 from caudal.errors import UserError
 
 POLICIES = {"numeric": "mean", "categorical": "level", "label": "drop"}
@@ -40,8 +44,11 @@ class Screening:
         self._data, self._rejects, self._file = data, rejects, file
         missing = data.get("missing", {})
         self._policies = POLICIES | missing
-        self._missing_texts = set(missing.get("texts", []))
         self._number = number_pattern(data.get("decimal") or ".", data.get("thousands"))
+        self._missing_texts = {spell(text) for text in own_texts(data)}
+        numbers = [t for t in self._missing_texts if re.match(number_pattern(".", None), t)]
+        self._missing_numbers = pa.array([float(text) for text in numbers], pa.float64())
+        self._classes = {spell(str(value)) for value in data.get("classes") or ()}
         self.nonfinite: dict[str, int] = {}
         written = data.get("thousands") and suffix(file) != ".parquet"
         number = pa.string() if written else pa.float64()
@@ -54,7 +61,7 @@ class Screening:
         """The rows of a block that are kept, with the columns of the schema in its order."""
         self._faults: list[Fault] = []
         self._gaps: list[tuple[str, str, np.ndarray]] = []
-        kept = {}
+        kept: dict[str, pa.Array] = {}
         for name in self.types:
             column = block.table[name].combine_chunks()
             if name in self._derive:
@@ -119,6 +126,9 @@ class Screening:
         """Floats, null where missing or not finite."""
         if column.type == pa.string():
             column = self._parse(name, column)
+        if len(self._missing_numbers):
+            missing = pc.is_in(column, self._missing_numbers)
+            column = pc.if_else(missing, pa.scalar(None, pa.float64()), column)
         total = pc.sum(column).as_py()
         if total is not None and not np.isfinite(total):
             infinite = pc.sum(pc.is_inf(column)).as_py()
@@ -130,7 +140,8 @@ class Screening:
     def _parse(self, name: str, texts: pa.Array) -> pa.Array:
         """Numbers as people write them, with separators."""
         texts = pc.utf8_trim_whitespace(texts)
-        empty = pc.is_in(texts, pa.array(null_texts(self._data)))
+        empty = pc.is_in(texts, pa.array([text.strip() for text in null_texts(self._data)]))
+        texts = pc.replace_substring(texts, MINUS, "-")
         texts = pc.if_else(empty, pa.scalar(None, pa.string()), texts)
         fits = pc.match_substring_regex(texts, self._number)
         self._look_for_faults(
@@ -145,6 +156,8 @@ class Screening:
 
     def _categorical(self, name: str, column: pa.Array) -> pa.StringArray:
         column = column.cast(pa.string())  # one whose date is used, too, comes as a dictionary
+        if self._missing_texts or self._policies["categorical"] != "level":
+            column = spell_levels(column)  # else done when it is written
         missing = pc.is_in(column, pa.array(["", *self._missing_texts]))
         if pc.any(missing).as_py():
             column = pc.if_else(missing, pa.scalar(None, pa.string()), column)
@@ -152,9 +165,11 @@ class Screening:
         return column
 
     def _label(self, name: str, column: pa.DictionaryArray) -> pa.StringArray:
-        column = without_levels(column, {*BLANKS, *NULLS, *self._missing_texts})
+        # What data.classes names is a class, though it be called None.
+        missing = {"", *NULLS, *self._missing_texts} - self._classes
+        column = without_levels(column, missing)
         self._look_for_gaps("label", "missing label", column)
-        levels = [class_text(text) for text in column.dictionary.to_pylist()]
+        levels = column.dictionary.to_pylist()
         if self._data.get("classes"):
             allowed = self._data["classes"]
             outside = pa.array(
@@ -175,7 +190,7 @@ class Screening:
         self._look_for_faults(
             unread,
             "not a date",
-            lambda index: f"column {name!r}: {column[index].as_py()[:80]!r} is not a date",
+            lambda index: f"column {name!r}: {no_date(column[index].as_py())}",
         )
         self._look_for_gaps("categorical", f"missing value in column {name!r}", column)
         parts = self._derive[name]
@@ -183,10 +198,10 @@ class Screening:
 
 
 def without_levels(column: pa.DictionaryArray, missing: set[str]) -> pa.DictionaryArray:
-    """The column with these levels made null."""
-    named = pc.is_in(column.dictionary, pa.array(sorted(missing), pa.string()))
-    if not pc.any(named).as_py():
-        return column
-    gone = named.take(column.indices)
-    indices = pc.if_else(gone, pa.scalar(None, pa.int32()), column.indices)
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
+    """The column with its levels spelled as levels are, and these made null."""
+    levels = spell_levels(column.dictionary)
+    named = pc.is_in(levels, pa.array(sorted(missing), pa.string()))
+    indices = column.indices
+    if pc.any(named).as_py():
+        indices = pc.if_else(named.take(indices), pa.scalar(None, pa.int32()), indices)
+    return pa.DictionaryArray.from_arrays(indices, levels)

@@ -9,10 +9,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from caudal.data.csv_blocks import Cutter
 from caudal.data.csv_format import CsvFormat, csv_format, read_head
-from caudal.data.number_texts import COMMA, THOUSAND, WHOLE, number_pattern
-from caudal.data.readers import null_texts
-from caudal.data.sources import suffix
+from caudal.data.missing_texts import null_texts
+from caudal.data.number_texts import COMMA, LOOKS, MINUS, ROUND, THOUSAND, WHOLE, number_pattern
+from caudal.data.parquet_rows import open_parquet, textless
+from caudal.data.sources import partition_values, suffix
 from caudal.data.text_stream import BAD_BYTE
 from caudal.errors import UserError
 
@@ -23,12 +25,19 @@ class Head:
 
     The counts are of ``whole`` numbers, ``float`` numbers (of which ``round``, if all of the
     column's are written as 1.0), numbers with a decimal ``comma`` (of which ``thousand`` may be
-    thousands) and ``other`` values; missing ones are not counted.
+    thousands) and ``other`` values; missing ones are not counted. ``looks`` says of columns with
+    other values what most of these look like and what to do, ``labels`` counts the label's texts.
+    ``textless`` are the types of columns that cannot be used; ``rows`` are the rows
+    looked at.
     """
 
     file: Path
     header: tuple[str, ...]
     counts: dict[str, Counter] = field(default_factory=dict)
+    looks: dict[str, str] = field(default_factory=dict)
+    labels: Counter = field(default_factory=Counter)
+    textless: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
 
 
 def examine(file: Path, data: dict) -> Head:
@@ -40,33 +49,75 @@ def examine(file: Path, data: dict) -> Head:
         If it cannot be read, or is not in the encoding it should be and ``bad_rows`` is
         ``error``.
     """
-    if suffix(file) == ".parquet":
-        return _examine_parquet(file)
-    head, encoding = read_head(file, data.get("encoding"))
-    fmt = csv_format(file, head, encoding, data)
-    if not fmt.header:
-        return Head(file, ())
-    rows = head[fmt.start :]
-    if data.get("bad_rows", "error") == "error":
-        _check_encoding(file, head, encoding)
-    return Head(file, fmt.header, _counts(rows, fmt, data))
+    head = _examine_parquet(file) if suffix(file) == ".parquet" else _examine_csv(file, data)
+    if head.header:
+        for name, value in partition_values(file).items():
+            if name not in head.header:
+                head.header += (name,)
+                texts = pa.chunked_array([pa.array([value], pa.string()).drop_null()])
+                head.counts[name] = _count(texts, None, data)
+    return head
 
 
 def _examine_parquet(file: Path) -> Head:
-    try:
-        with pq.ParquetFile(file) as source:
-            rows, schema = max(source.metadata.num_rows, 1), source.schema_arrow
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(f"{file} cannot be read as Parquet: {error}.") from error
-    counts = {}
+    with open_parquet(file) as source:
+        schema, unfit = source.schema_arrow, textless(source)
+        present, rows = _present(source), source.metadata.num_rows
+    head = Head(file, tuple(schema.names), textless=unfit, rows=rows)
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        is_float = pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-        is_whole = pa.types.is_integer(kind)
-        counts[column.name] = Counter(
-            {"float" if is_float else "whole" if is_whole else "other": rows}
-        )
-    return Head(file, tuple(schema.names), counts)
+        whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0)
+        number = pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+        what = "whole" if whole else "float" if number else "other"
+        head.counts[column.name] = Counter({what: present[column.name]})
+    return head
+
+
+def _present(source: pq.ParquetFile) -> dict[str, int]:
+    """How many values of each column are there: one, if that is not known."""
+    metadata, names = source.metadata, source.schema_arrow.names
+    missing: Counter[str] = Counter()
+    untold: set[str] = set()
+    for group in range(metadata.num_row_groups):
+        for place in range(metadata.num_columns):
+            column = metadata.row_group(group).column(place)
+            name, found = column.path_in_schema, column.statistics
+            if found is None or not found.has_null_count:
+                untold.add(name)
+            else:
+                missing[name] += found.null_count
+    for name in sorted(untold & set(names)):
+        batch = next(source.iter_batches(columns=[name]), None)
+        empty = batch is None or batch.column(0).null_count == len(batch)
+        missing[name] = metadata.num_rows if empty else metadata.num_rows - 1
+    nulls = {f.name for f in source.schema_arrow if pa.types.is_null(f.type)}
+    return {n: 0 if n in nulls else metadata.num_rows - missing[n] for n in names}
+
+
+def _examine_csv(file: Path, data: dict) -> Head:
+    head, encoding = read_head(file, data.get("encoding"))
+    fmt = csv_format(file, head, encoding, data)
+    found = Head(file, fmt.header)
+    if not fmt.header:
+        return found
+    if data.get("bad_rows", "error") == "error":
+        _check_encoding(file, head, encoding)
+    table = _head_table(head[fmt.start :], fmt)
+    if table is None:  # told row by row when the source is read
+        found.counts = {name: Counter() for name in fmt.header}
+        return found
+    found.rows = len(table)
+    missing = pa.array([text.strip() for text in null_texts(data)])
+    for name, column in zip(fmt.header, table.columns, strict=True):
+        if name == data.get("label"):
+            found.labels.update(column.to_pylist())
+        column = pc.utf8_trim_whitespace(column)
+        column = column.filter(pc.invert(pc.is_in(column, missing)))
+        column = pc.replace_substring(column, MINUS, "-")
+        found.counts.setdefault(name, Counter()).update(_count(column, fmt, data))
+        if found.counts[name]["other"] or found.counts[name]["comma"]:
+            found.looks[name] = _looks(column)
+    return found
 
 
 def _check_encoding(file: Path, head: bytes, encoding: str) -> None:
@@ -82,17 +133,20 @@ def _check_encoding(file: Path, head: bytes, encoding: str) -> None:
         ) from None
 
 
-def _counts(rows: bytes, fmt: CsvFormat, data: dict) -> dict[str, Counter]:
-    counts: dict[str, Counter] = {name: Counter() for name in fmt.header}
-    if not rows.strip():
-        return counts
+def _head_table(rows: bytes, fmt: CsvFormat) -> pa.Table | None:
+    """The rows of a head that can be read, all columns as text; None if that are none."""
+    if rows and rows[-1:] not in (b"\r", b"\n"):
+        rows += b"\n"
+    whole = [b for b in Cutter(fmt).cut(rows, 1, final=True) if not b.flaw and b.rows]
+    text = b"".join(block.data for block in whole)
     places = [str(place) for place in range(len(fmt.header))]
-    as_text = dict.fromkeys(places, pa.string()) if data.get("thousands") else None
+    if not text:
+        return None
     try:
-        table = pa_csv.read_csv(
-            pa.BufferReader(rows.decode("utf-8", "replace").encode()),
+        return pa_csv.read_csv(
+            pa.BufferReader(text.decode("utf-8", "replace").encode()),
             pa_csv.ReadOptions(
-                column_names=places, use_threads=False, block_size=3 * len(rows) + 1
+                column_names=places, use_threads=False, block_size=3 * len(text) + 1
             ),
             pa_csv.ParseOptions(
                 delimiter=fmt.delimiter,
@@ -101,37 +155,35 @@ def _counts(rows: bytes, fmt: CsvFormat, data: dict) -> dict[str, Counter]:
                 invalid_row_handler=lambda row: "skip",
             ),
             pa_csv.ConvertOptions(
-                column_types=as_text,
-                check_utf8=False,
-                null_values=null_texts(data),
-                strings_can_be_null=True,
-                decimal_point=data.get("decimal") or ".",
+                column_types=dict.fromkeys(places, pa.string()), check_utf8=False
             ),
         )
     except pa.ArrowInvalid:
-        return counts  # told row by row when the source is read
-    for name, column in zip(fmt.header, table.columns, strict=True):
-        counts[name].update(_count(column, fmt, data))
-    return counts
+        return None
 
 
-def _count(column: pa.ChunkedArray, fmt: CsvFormat, data: dict) -> Counter:
-    present = len(column) - column.null_count
-    kind = column.type
-    if pa.types.is_integer(kind):
-        return Counter(whole=present)
-    if pa.types.is_floating(kind):
-        is_round = pc.all(pc.equal(column, pc.round(column))).as_py()
-        return Counter(float=present, round=present if is_round else 0)
-    if not pa.types.is_string(kind):
-        return Counter(other=present)
-    number = _matches(column, number_pattern(data.get("decimal") or ".", data.get("thousands")))
+def _count(column: pa.ChunkedArray, fmt: CsvFormat | None, data: dict) -> Counter:
+    """What the texts of a column are; none of them is missing."""
+    decimal, thousands = data.get("decimal") or ".", data.get("thousands")
+    number = _matches(column, number_pattern(decimal, thousands))
     whole = _matches(column, WHOLE) if number else 0
     found = Counter(whole=whole, float=number - whole)
-    if not data.get("decimal") and not data.get("thousands") and fmt.delimiter != ",":
+    if found["float"] and decimal == "." and _matches(column, ROUND) == found["float"]:
+        found["round"] = found["float"]
+    if not data.get("decimal") and not thousands and fmt and fmt.delimiter != ",":
         found.update(comma=_matches(column, COMMA), thousand=_matches(column, THOUSAND))
-    found["other"] = present - number - found["comma"]
+    found["other"] = len(column) - number - found["comma"]
     return found
+
+
+def _looks(column: pa.ChunkedArray) -> str:
+    """What the texts look like, if most of them do."""
+    found = (
+        said
+        for one, (most, said) in LOOKS.items()
+        if _matches(column, one) and 2 * _matches(column, most) > len(column)
+    )
+    return next(found, "")
 
 
 def _matches(column: pa.ChunkedArray, pattern: str) -> int:

@@ -4,26 +4,30 @@ import glob
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from caudal.errors import UserError
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.zst", ".parquet")
 RESERVED = {"manifest"}
 LONGEST_NAME = 80
+NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 def sources(patterns: list[str], base: Path = Path(".")) -> dict[str, Path]:
     """Map the name of each source to its path, in stream order.
 
     The patterns keep their order, the matches of one pattern are in natural order (``day2``
-    before ``day10``), and a file that two patterns match comes once. A name is the file's stem,
-    fit for a file name; where two would be equal, the later one bears a hash of its path, so
-    that files added later leave the earlier names alone.
+    before ``day10``), and a file that two patterns match comes once. A folder stands for the files
+    in it that can be read. A name is the file's stem, fit for a file name; where two would be
+    equal, the later one bears a hash of its path, so that files added later leave the earlier
+    names alone.
 
     Raises
     ------
     UserError
-        If a pattern matches nothing, or a file is of no kind that can be read.
+        If a pattern matches nothing, a file is of no kind that can be read, a link leads nowhere,
+        or rows would count twice: by two links to one file, or ``x.csv`` beside ``x.csv.gz``.
     """
     if isinstance(patterns, str):
         patterns = [patterns]
@@ -41,7 +45,40 @@ def sources(patterns: list[str], base: Path = Path(".")) -> dict[str, Path]:
                 name = f"{name}-{_short_hash(path)}"
             taken.add(name.casefold())
             found[name] = base / path
+    _check_twice(list(found.values()))
     return found
+
+
+def _check_twice(files: list[Path]) -> None:
+    inodes: dict[tuple[int, int], Path] = {}
+    stems: dict[str, Path] = {}
+    for file in files:
+        about = file.stat()
+        stem = file.as_posix()[: -len(suffix(file) or "")]
+        other = inodes.setdefault((about.st_dev, about.st_ino), file)
+        if other != file:
+            raise UserError(
+                f"data.files: {other} and {file} are links to one file, whose rows would count "
+                "twice; name one of them."
+            )
+        other = stems.setdefault(stem, file)
+        if other != file:
+            raise UserError(
+                f"data.files: {other} and {file} are one file in two forms by their names, and "
+                "its rows would count twice; name one of them, or rename one if they differ."
+            )
+
+
+def partition_values(file: Path) -> dict[str, str | None]:
+    """The columns that the names of a file's folders tell, as Hive and Spark have it.
+
+    >>> partition_values(Path("data/site=a%20b/day=1/part.parquet"))
+    {'site': 'a b', 'day': '1'}
+    """
+    pairs = [part.split("=", 1) for part in file.parts[:-1] if re.match(r"[^=]+=.", part)]
+    return {
+        unquote(name): None if value == NO_PARTITION else unquote(value) for name, value in pairs
+    }
 
 
 def suffix(path: Path) -> str | None:
@@ -77,11 +114,19 @@ def shown_path(file: Path) -> str:
 
 
 def _matches(pattern: str, base: Path) -> list[Path]:
-    if (base / pattern).is_file():  # a plain name may hold [brackets]
-        matches = [Path(pattern)]
+    if (base / pattern).exists():  # a plain name may hold [brackets]
+        names = [pattern]
     else:
         names = glob.glob(pattern, root_dir=base, recursive=True)
-        matches = [Path(name) for name in names if (base / name).is_file()]
+    matches = []
+    for name in names:
+        path = base / name
+        if path.is_symlink() and not path.exists():
+            raise UserError(f"data.files: {name} is a link to nothing; mend or remove it.")
+        if path.is_file() and not (path.name.startswith("_") and name != pattern):
+            matches.append(Path(name))
+        elif path.is_dir() and (name == pattern or suffix(path) or "=" in path.name):
+            matches += _in_folder(Path(name), base)
     if not matches:
         raise UserError(
             f"data.files: no file matches {pattern!r} in {base.resolve()}; correct the pattern."
@@ -94,6 +139,23 @@ def _matches(pattern: str, base: Path) -> list[Path]:
     return sorted(matches, key=_natural)
 
 
+def _in_folder(folder: Path, base: Path) -> list[Path]:
+    """The files in a folder, as Spark writes one for a table, without its marks and sums."""
+    files = [path.relative_to(base) for path in (base / folder).rglob("*") if path.is_file()]
+    inside = [path.relative_to(folder).parts for path in files]
+    found = [
+        path
+        for path, parts in zip(files, inside, strict=True)
+        if suffix(path) and not any(part.startswith((".", "_")) for part in parts)
+    ]
+    if not found:
+        raise UserError(
+            f"data.files: {folder} is a folder without files whose names end in "
+            f"{', '.join(SUFFIXES)}; correct it."
+        )
+    return found
+
+
 def _natural(path: Path) -> list[tuple[int, int, str]]:
     pieces = re.split(r"([0-9]+)", path.as_posix())
     key = [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
@@ -101,7 +163,7 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
 
 
 def _name(path: Path) -> str:
-    stem = path.name[: -len(suffix(path))]
+    stem = path.name[: -len(suffix(path) or "")]
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:LONGEST_NAME]
     # What the clean name loses is told apart by the hash, whichever other files there are.
     if name != stem.replace(".", "_").replace(" ", "_") or name.lower() in RESERVED:

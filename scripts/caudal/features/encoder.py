@@ -114,7 +114,7 @@ class Encoder:
             self._lay_out_tables()
 
     def _lay_out_tables(self) -> None:
-        """Empty tables by the levels' capacities, for the smallest terms while there is room."""
+        """Empty tables by the levels' capacities; the smallest first, as far as there is room."""
         self._capacity = np.array([level.capacity for level in self._levels], np.int64)
         capacities = [
             [int(self._capacity[f]) for f in self._term_features[first:last]]

@@ -113,6 +113,9 @@ class Registry:
 
     def __init__(self):
         """Start empty."""
+        self._start()
+
+    def _start(self) -> None:
         self.table = np.full(1024, EMPTY, np.int64)
         self.columns = np.empty(2 * len(self.table) // 3, np.int32)
         self.size = 0
@@ -123,7 +126,7 @@ class Registry:
 
     def set_touched(self, touched: np.ndarray) -> None:
         """Begin with the columns that another registry has ``touched``, in the same slots."""
-        self.__init__()
+        self._start()
         self.make_room(len(touched))
         self.size = len(touched)
         self.columns[: self.size] = touched
@@ -138,10 +141,10 @@ class Registry:
             capacity *= 2
         touched, self.columns = self.touched(), np.empty(2 * capacity // 3, np.int32)
         self.columns[: self.size] = touched
-        self.table = None  # its memory goes before the larger one's comes
+        self.close()  # its memory goes before the larger one's comes
         self.table = np.full(capacity, EMPTY, np.int64)
         _enter(self.touched(), self.table)
 
     def close(self) -> None:
         """Let go of the table, most of the memory: no column will be looked up any more."""
-        self.table = None
+        self.table = np.empty(0, np.int64)

@@ -4,16 +4,13 @@ Numeric columns are float64, categorical ones dictionary-encoded text. A missing
 level of a missing category is the empty text, as in the file's empty field.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from caudal.data.value_texts import NoText, levels
 from caudal.errors import UserError
-
-CATEGORICAL = pa.dictionary(pa.int32(), pa.string())
 
 
 def to_table(
@@ -42,7 +39,7 @@ def to_table(
     for name in names:
         column = table.column(name)
         is_numeric = pa.types.is_floating(column.type) if numeric is None else name in numeric
-        columns.append(_number(column, name) if is_numeric else _category(column))
+        columns.append(_number(column, name) if is_numeric else _category(column, name))
     return pa.table(columns, names=names)
 
 
@@ -71,24 +68,20 @@ def _from_pandas(series) -> pa.Array:
 
 def _from_values(values: list) -> pa.Array:
     """Floats where all values are numbers and one is a float, otherwise text."""
-    present = [v for v in values if v is not None and not (isinstance(v, float) and v != v)]
+    present = [v for v in values if not _is_missing(v)]
     numbers = all(isinstance(v, (int, float, np.number)) for v in present)
     if numbers and any(isinstance(v, (float, np.floating)) for v in present):
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())
-    return pa.array([None if v is None or v != v else _text(v) for v in values], pa.string())
+        return pa.array([None if _is_missing(v) else float(v) for v in values], pa.float64())
+    return pa.array([None if _is_missing(v) else _text(v) for v in values], pa.string())
+
+
+def _is_missing(value) -> bool:
+    """None, NaN, and pandas' NaT and NA, which is equal to nothing and no truth either."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
 def _text(value) -> str:
-    """A level's text as a CSV file would have it.
-
-    Whole floats lose their ``.0``: pandas makes floats of integers as soon as one is missing.
-
-    >>> _text(3), _text(3.0), _text(2.5), _text(True)
-    ('3', '3', '2.5', 'True')
-    """
-    if isinstance(value, (float, np.floating)) and math.isfinite(value) and value == int(value):
-        return str(int(value))
-    return str(value)
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def _number(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
@@ -104,15 +97,28 @@ def _number(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         ) from None
 
 
-def _category(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if column.type == CATEGORICAL:
-        return column
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_boolean(column.type) or pa.types.is_floating(column.type):
-        texts = [None if v is None or v != v else _text(v) for v in pc.unique(column).to_pylist()]
-        codes = pc.index_in(column, pc.unique(column))
-        column = pa.chunked_array([pa.array(texts, pa.string()).take(codes.combine_chunks())])
-    elif not pa.types.is_string(column.type):
-        column = column.cast(pa.string())
-    return column.dictionary_encode().cast(CATEGORICAL)
+def _category(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    try:
+        return levels(column)
+    except NoText as kind:
+        raise UserError(
+            f"Column {name!r} is of type {kind}, which is no category; leave it out of the "
+            "features, or make a text of it."
+        ) from None
+    except pa.ArrowInvalid as error:
+        raise UserError(f"Column {name!r} holds bytes that are no UTF-8 text: {error}.") from None
+
+
+def finite(column: pa.ChunkedArray) -> np.ndarray:
+    """A column of floats with nan for null and for infinite values; no copy without nulls."""
+    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    values = array.to_numpy(zero_copy_only=False)
+    if not np.isfinite(total(values)):
+        values = np.where(np.isinf(values), np.nan, values)
+    return values
+
+
+def total(values: np.ndarray) -> float:
+    """The sum, which is infinite or nan where it is out of range."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.sum()

@@ -50,7 +50,8 @@ def make_term(features: Iterable[str], categorical: set[str]) -> Term | None:
         for name, power in powers.items()
     )
     literals = [""]
-    levels, numeric = [], []
+    levels: list[str] = []
+    numeric: list[tuple[str, int]] = []
     for position, (text, name) in enumerate(factors):
         literals[-1] += ("*" if position else "") + text
         if name in categorical:
@@ -70,16 +71,18 @@ def make_terms(
     """All terms of ``features``, in a fixed order.
 
     With ``interactions`` the terms are the features themselves and the product of each group;
-    without, all products of at most ``degree`` features. Raises UserError for a group that names
-    an unknown feature or is no term.
+    without, all products of at most ``degree`` features. Different products may have one name, as
+    ``a`` squared and a column called ``a^2`` have: they share a column and add up. Raises UserError
+    for a group that names an unknown feature or is no term.
 
     >>> [t.name() for t in make_terms(["x1", "x2"], set(), degree=2)]
     ['x1', 'x2', 'x1^2', 'x1*x2', 'x2^2']
     >>> [t.name() for t in make_terms(["x1", "x2", "x3"], set(), interactions=[["x1", "x3"]])]
     ['x1', 'x2', 'x3', 'x1*x3']
     """
+    features = list(dict.fromkeys(features))
     if interactions is None:
-        groups = [
+        groups: list[tuple[str, ...]] = [
             group
             for size in range(1, degree + 1)
             for group in combinations_with_replacement(features, size)
@@ -94,11 +97,11 @@ def make_terms(
                     f"among the point's features {list(features)}; add it there or leave it out."
                 )
             groups.append(tuple(group))
-    terms = {}
+    terms: dict[frozenset[tuple[str, int]], Term] = {}
     for group in groups:
         term = make_term(group, categorical)
         if term is not None:
-            terms.setdefault(term.literals, term)
+            terms.setdefault(frozenset(Counter(group).items()), term)
         elif interactions is not None:
             raise UserError(
                 f"vectorizer.interactions: {list(group)} repeats a categorical feature; a level "

@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -95,11 +96,11 @@ def encoded_batches(
     per_epoch = -(-manifest["rows"] // (size * stream["n_batches"]))
     for epoch in range(stream["epochs"]):
         for number, chunk in enumerate(chunks.generate(), epoch * per_epoch):
-            if epoch == 0:
-                for feature in features:
-                    feature.learn(chunk)
-            elif done >= (epoch + 1) * per_epoch:
+            if epoch and done >= (epoch + 1) * per_epoch:
                 break
+            # A chunk is encoded by what those before it taught; the first one is not scored.
+            if number == 0 or number < min(done, per_epoch):
+                _learn(features, chunk)
             if number < done:
                 continue
             whole = {"Y": target.values(chunk[label])}
@@ -114,7 +115,14 @@ def encoded_batches(
                     slots, values = feature.encoder.encode(start, start + len(batches["Y"]))
                     batches[f"slots{i}"], batches[f"values{i}"] = slots, values
                 yield batches
+            if 0 < number < per_epoch:
+                _learn(features, chunk)
     yield {END: np.empty(0, np.uint8)}
+
+
+def _learn(features: Sequence[Features], chunk: dict) -> None:
+    for feature in features:
+        feature.learn(chunk)
 
 
 def prefetched_batches(*args) -> Iterator[dict]:
@@ -123,7 +131,8 @@ def prefetched_batches(*args) -> Iterator[dict]:
     What arrives are copies, so the registries here are kept abreast by the batches themselves.
     """
     features = args[2]
-    with closing(zmq_stream(Streamer(_with_columns, *args))) as batches:
+    stream: Any = zmq_stream(Streamer(_with_columns, *args))
+    with closing(stream) as batches:
         for batch in batches:
             if END in batch:
                 learned = pickle.loads(batch[END].tobytes())

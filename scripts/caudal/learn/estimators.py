@@ -5,8 +5,9 @@ import hashlib
 from sklearn.pipeline import Pipeline
 
 from caudal.config.classifiers import classifier_class
-from caudal.data.labels import typed_classes
-from caudal.errors import UserError
+from caudal.config.grid import DEFAULT_CLASS
+from caudal.data.labels import find_class, typed_classes
+from caudal.errors import UserError, alike
 from caudal.learn.learners.ftrl_classifier import FTRLClassifier
 
 OWN = {"FTRLClassifier": FTRLClassifier}
@@ -20,7 +21,7 @@ def make_classifier(parameters: dict, point: str, seed: int, manifest: dict):
     ``seed`` and the point's id. Raises UserError for parameters that scikit-learn refuses.
     """
     parameters = dict(parameters)
-    name = parameters.pop("class", "SGDClassifier")
+    name = parameters.pop("class", DEFAULT_CLASS)
     kind = OWN[name] if name in OWN else classifier_class(name)
     names = kind().get_params()
     if "shuffle" in names:
@@ -51,18 +52,25 @@ def _class_weight(weights, manifest: dict) -> dict:
             label: total / (len(classes) * counts[text])
             for label, text in zip(classes.tolist(), manifest["classes"], strict=True)
         }
-    unknown = sorted(set(map(str, weights)) - set(manifest["classes"]))
-    if unknown:
-        raise UserError(
-            f"grid: classifier.class_weight: there is no class {unknown[0]!r}; the classes are "
-            f"{', '.join(manifest['classes'])}."
-        )
-    texts = {str(key): value for key, value in weights.items()}
+    texts = {_class_named(str(key), manifest["classes"]): value for key, value in weights.items()}
     return {
         label: texts[text]
         for label, text in zip(classes.tolist(), manifest["classes"], strict=True)
         if text in texts
     }
+
+
+def _class_named(key: str, classes: list[str]) -> str:
+    """The class that the key of a weight means: YAML reads yes as a truth value."""
+    found = find_class(key, classes)
+    if found is None and key in ("True", "False"):
+        found = find_class(key == "True", classes)
+    if found is None:
+        raise UserError(
+            f"grid: classifier.class_weight: there is no class {key!r}{alike(key, classes)}; the "
+            f"classes are {', '.join(classes)}."
+        )
+    return found
 
 
 def make_pipeline(extractor, vectorizer, classifier) -> Pipeline:

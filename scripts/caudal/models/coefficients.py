@@ -12,7 +12,7 @@ import pyarrow.csv as pa_csv
 from caudal.atomic import whole_file
 from caudal.data import manifest
 from caudal.data.chunks import chunk_streamer
-from caudal.features.tables import CATEGORICAL
+from caudal.data.value_texts import LEVEL
 from caudal.features.terms import Term
 from caudal.models.score_record import load_checked
 from caudal.models.term_names import columns_and_signs, name_terms
@@ -106,7 +106,7 @@ def model_terms(model) -> list[Term]:
     """The terms of a pipeline, which its features alone decide."""
     extractor = model.named_steps["extractor"]
     empty = {
-        name: pa.array([], pa.float64() if name in extractor.numeric_ else CATEGORICAL)
+        name: pa.array([], pa.float64() if name in extractor.numeric_ else LEVEL)
         for name in extractor.features
     }
     return model.named_steps["vectorizer"].terms(extractor.transform(pa.table(empty)))

@@ -1,10 +1,12 @@
 """A linear model as JSON: enough to score without any pickle.
 
-Score a record so: settle its missing numbers and standardise them as ``extractor`` says, form the
-terms that ``vectorizer`` asks for with their values, and hash each name by MurmurHash3 (32 bits,
-seed 0, signed). A term counts in the column ``abs(hash) % n_features`` with its value times the
-hash's sign. A class's margin is its intercept plus the sum over terms of value times weight, where
-a column that is not listed weighs 0. ``probability`` says what becomes of margins:
+Score a record so: settle its missing numbers as ``extractor`` says, subtract the ``center``, divide
+by the ``scale`` (where that is null the number is 0) and cut off what lies beyond plus or minus
+``farthest``, unless that is null. Form the terms that ``vectorizer`` asks for with their values,
+and hash each name by MurmurHash3 (32 bits, seed 0, signed). A term counts in the column
+``abs(hash) % n_features`` with its value times the hash's sign. A class's margin is its intercept
+plus the sum over terms of value times weight, where a column that is not listed weighs 0.
+``probability`` says what becomes of margins:
 
 - ``logistic``: ``1 / (1 + exp(-margin))``; ``modified_huber``: the margin clipped to -1 and 1,
   plus 1, halved. With two classes there is one margin, that of the second class; with more, the
@@ -21,6 +23,7 @@ import numpy as np
 
 from caudal import checked_json
 from caudal.errors import Damaged
+from caudal.features.extractor import FARTHEST
 from caudal.models.score_record import sha256
 
 log = logging.getLogger("caudal")
@@ -73,7 +76,8 @@ def describe(model) -> dict:
             "indicator": extractor.indicator,
             "mean": extractor.mean_.tolist(),
             "center": extractor.center_.tolist(),
-            "scale": extractor.scale_.tolist(),
+            "scale": [s if np.isfinite(s) else None for s in extractor.scale_.tolist()],
+            "farthest": FARTHEST if extractor.scale else None,
         },
         "vectorizer": vectorizer.get_params(),
         **_weights(classifier),

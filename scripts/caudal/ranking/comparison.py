@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from caudal.learn.error_bars import MeanEstimate, estimate_mean, standard_error
+from caudal.ranking.curves import stream_blocks
 from caudal.ranking.run import Result, Run
 
 CLEAR_FALL = 5.0
@@ -125,7 +126,7 @@ def turning_point(result: Result) -> tuple[int, float, float] | None:
     ``drift`` most clearly; None unless the fall is a clear one (``CLEAR_FALL`` standard errors,
     and a fifth of the lead before).
     """
-    blocks = [b for b in result.record.get("drift") or [] if b.get("loss") is not None]
+    blocks = stream_blocks(result)
     leads = np.array([b["benchmark_loss"] - b["loss"] for b in blocks])
     best = None
     for place in range(max(3, len(leads) // 5), min(len(leads) - 2, len(leads) * 9 // 10 + 1)):

@@ -4,7 +4,7 @@ import math
 
 from caudal.ranking.comparison import last_doubling, lead_over_benchmark, turning_point
 from caudal.ranking.run import Run
-from caudal.report import advice_grid
+from caudal.report import advice_grid, advice_model
 from caudal.report.advice_grid import Advice, negligible
 from caudal.wording import counted, listed, number, share, signed
 
@@ -18,7 +18,8 @@ MOST_REJECTED = 0.001
 def advise(run: Run) -> list[Advice]:
     """All that is worth doing next, the most urgent first."""
     rules = (
-        _benchmark, _diverged, advice_grid.edges, _drift, _rows, advice_grid.idle,
+        _benchmark, advice_model.leak, _diverged, advice_model.scales, _drift,
+        advice_model.learners, advice_grid.edges, advice_model.below, _rows, advice_grid.idle,
         advice_grid.simpler, _collisions, _calibration, _rejected, advice_grid.one_point,
     )  # fmt: skip
     return [advice for rule in rules for advice in rule(run)]
@@ -31,7 +32,7 @@ def _benchmark(run: Run) -> list[Advice]:
             Advice(
                 "benchmark",
                 "No point has a score.",
-                "All of them diverged: scale the features (extractor.scale: true) or lower eta0.",
+                f"All of them diverged: {advice_model.how_to_tame(run)}.",
             )
         ]
     gain = lead_over_benchmark(run.best)
@@ -44,9 +45,8 @@ def _benchmark(run: Run) -> list[Advice]:
             f"The best point {doubt} the benchmark.",
             f"Its lead is {signed(gain.mean, gain.reach)} "
             f"(95 % from {signed(gain.low, gain.reach)} "
-            f"to {signed(gain.high, gain.reach)}). Check that the label is the right "
-            "column, scale the features (extractor.scale: true), try smaller learning rates "
-            "or more rows.",
+            f"to {signed(gain.high, gain.reach)}). Check that the label is the right column; "
+            f"{advice_model.how_to_tame(run)}; try other features or more rows.",
         )
     ]
 
@@ -59,8 +59,8 @@ def _diverged(run: Run) -> list[Advice]:
         Advice(
             "diverged",
             f"{counted(len(gone), 'point')} diverged.",
-            "Their weights grew beyond all numbers, so they have no score. Scale the features "
-            "(extractor.scale: true), lower eta0 or raise alpha: "
+            "Their weights grew beyond all numbers, so they have no score. To keep them, "
+            f"{advice_model.how_to_tame(run)}: "
             + listed([result.point for result in gone[:5]], most=5)
             + ("…" if len(gone) > 5 else "")
             + ".",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from caudal.learn.error_bars import MeanEstimate
-from caudal.ranking.comparison import lead, score_estimate, simplest
-from caudal.ranking.run import Run, is_number, value_of
+from caudal.ranking.comparison import lead, lead_over_benchmark, score_estimate, simplest
+from caudal.ranking.run import Result, Run, is_number, value_of
 from caudal.report.next_values import next_value, plain
 from caudal.report.parameter_words import axis_value, differs_by
 from caudal.wording import listed, number
@@ -23,17 +23,26 @@ class Advice:
     detail: str
 
 
+def learner(result: Result) -> str:
+    """The class of a point's classifier."""
+    parameters = result.record.get("parameters", {})
+    return parameters.get("classifier", {}).get("class") or "SGDClassifier"
+
+
 def edges(run: Run) -> list[Advice]:
     """Axes on whose edge the best lies, where the step to that edge was a clear gain."""
     found = []
     for axis, cells in run.axes.items():
-        numbers = [cell for cell in cells if is_number(cell)]
+        # The same name may mean another thing to another learner.
+        alike = [r for r in run.scored if learner(r) == learner(run.best)]
+        tried = {result.values[axis] for result in alike}
+        numbers = [cell for cell in cells if is_number(cell) and cell in tried]
         at = run.best.values[axis]
         if len(numbers) < 2 or at not in (numbers[0], numbers[-1]) or not run.best.scored:
             continue
         neighbour = numbers[1] if at == numbers[0] else numbers[-2]
-        rivals = run.at(axis, neighbour)
-        gain = lead(run.best, rivals[0]) if rivals else None
+        rival = next(result for result in alike if result.values[axis] == neighbour)
+        gain = lead(run.best, rival)
         step = next_value(axis, value_of(at), value_of(neighbour))
         if gain is None or gain.low <= 0 or negligible(gain, run) or step is None:
             continue
@@ -69,6 +78,7 @@ def idle_axes(run: Run) -> dict[str, float]:
 
 
 def negligible(gain: MeanEstimate, run: Run) -> bool:
+    """Whether a difference is next to nothing beside the best point's lead over the benchmark."""
     whole = abs(run.best.score - run.best.benchmark_score)
     return max(abs(gain.low), abs(gain.high)) < NEGLIGIBLE * whole
 
@@ -80,18 +90,20 @@ def idle(run: Run) -> list[Advice]:
     left = {tuple(r.values[axis] for axis in run.axes if axis not in idle) for r in run.results}
     verb = "makes" if len(idle) == 1 else "make"
     most = max(idle.values())
+    little = f"The best points of each value differ by at most {most:.1g} in score."
     return [
         Advice(
             "idle",
-            f"{listed(list(idle))} {verb} next to no difference here.",
-            f"The best points of each value differ by at most {most:.1g} in score. One value "
+            f"{listed(list(idle))} {verb} {'next to ' if most else ''}no difference here.",
+            f"{little if most else 'The best points of each value predict the same.'} One value "
             f"each would do: {len(left):,} points instead of {len(run.results):,}.",
         )
     ]
 
 
 def simpler(run: Run) -> list[Advice]:
-    if len(run.scored) < 2:
+    gain = lead_over_benchmark(run.best)
+    if len(run.scored) < 2 or gain is None or gain.low <= 0:  # there is none worth taking
         return []
     point = simplest(run)
     if point is run.best:
@@ -119,7 +131,7 @@ def simpler(run: Run) -> list[Advice]:
         Advice(
             "simpler",
             f"The simplest point within one standard error is #{point.rank}.",
-            f"Unlike the best it has {differs_by(point, run.best)}.{cost}",
+            f"Unlike the best it has {differs_by(point, run.best, run.axes)}.{cost}",
         )
     ]
 

@@ -66,6 +66,11 @@ FIGURES = (
         "results/best/coefficients.csv.",
     ),
     Figure(
+        "importance", "caudal.report.figures_model", "Best model", "coefficients",
+        "How much of the best model's weight each feature carries, its terms taken together; a "
+        "product counts in equal parts for its features. Only standardised features compare.",
+    ),
+    Figure(
         "truth", "caudal.report.figures_model", "Best model", "coefficients",
         "Learned against true coefficients of the best model's terms, for simulated data. On the "
         "dashed line they agree.",

@@ -57,7 +57,7 @@ def _panel(frame: Frame, run: Run, axis: str, left: float, top: float, wide: flo
     for place, cell in enumerate(cells):
         middle = start + step * (place + 0.5)
         if place % every == 0:
-            words = cut(axis_value(cell), max(4, int(step * every / 7.4)))
+            words = cut(axis_value(cell, cells), max(4, int(step * every / 7.4)))
             frame.text(middle, top + 224, words, "middle", "tick")
         found = run.at(axis, cell)
         for result in found[1:]:
@@ -93,7 +93,7 @@ def heat_map(run: Run) -> Markup:
         return notice("A heat map takes two parameters that vary over the grid.")
     down, across = sorted(axes[:2], key=lambda axis: len(run.axes[axis]))
     rows, columns = _best_values(run, down), _best_values(run, across)
-    names = [axis_value(cell) for cell in rows]
+    names = [axis_value(cell, run.axes[down]) for cell in rows]
     frame = Frame(WIDTH, 90 + 52 * len(rows), "Heat map of the best scores",
                   left=label_width([*names, down]), top=42, bottom=48)  # fmt: skip
     low, high = score_range(run)
@@ -105,8 +105,8 @@ def heat_map(run: Run) -> Markup:
             found = [r for r in run.at(down, row) if r.values[across] == column]
             _cell(frame, run, found, frame.left + wide * j, 42 + 52 * i, wide, (low, high))
     for j, column in enumerate(columns):
-        frame.text(frame.left + wide * (j + 0.5), frame.height - 30,
-                   cut(axis_value(column), max(4, int(wide / 6.6))), "middle", "tick")  # fmt: skip
+        words = cut(axis_value(column, run.axes[across]), max(4, int(wide / 6.6)))
+        frame.text(frame.left + wide * (j + 0.5), frame.height - 30, words, "middle", "tick")
     frame.text(
         frame.left + wide * len(columns) / 2, frame.height - 8, cut(across, 60), "middle", "name"
     )

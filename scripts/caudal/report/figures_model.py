@@ -2,10 +2,12 @@
 
 import math
 
+from caudal.ranking.curves import stream_blocks
 from caudal.ranking.run import Run
 from caudal.report.frame import Frame, Scale, label_width, notice, span
+from caudal.report.importance import feature_weights
 from caudal.report.markup import Markup
-from caudal.wording import cut, number, short
+from caudal.wording import cut, number, share, short
 
 WIDTH = 1080
 MOST_BARS = 30
@@ -15,10 +17,13 @@ COLOURS = 7
 
 def coefficients(run: Run) -> Markup:
     """The largest coefficients; a hollow diamond where the truth is known."""
-    terms = _by_term(run)[:MOST_BARS]
+    classes = _classes(run)
+    if len(classes) > COLOURS:  # they have no colour each, so each coefficient has its line
+        terms = [(f"{row['term']} → {row['class']}", [row]) for row in run.terms][:MOST_BARS]
+    else:
+        terms = _by_term(run)[:MOST_BARS]
     if not terms:
         return notice("There is no results/best/coefficients.csv: this model has no named terms.")
-    classes = _classes(run)
     names = [_label(name, found) for name, found in terms]
     rows = [row for _, found in terms for row in found]
     true = any(math.isfinite(row["truth"]) for row in rows)
@@ -33,10 +38,8 @@ def coefficients(run: Run) -> Markup:
         frame.text(frame.left - 10, y + 4, names[place], "end")
         for row in found:
             _coefficient(frame, x, y, row, classes)
-    entries = [
-        ("dot", f"f{i % COLOURS}", cut(name, 24)) for i, name in enumerate(classes[:COLOURS])
-    ]
-    if not classes:
+    entries = [("dot", f"f{i}", cut(name, 24)) for i, name in enumerate(classes)]
+    if not 0 < len(classes) <= COLOURS:
         entries = [("dot", "f0", "learned")]
     if true:
         entries.append(("diamond", "truth", "truth"))
@@ -53,9 +56,10 @@ def _label(term: str, rows: list[dict]) -> str:
 def _meaning(run: Run) -> str:
     """What a coefficient is, for the axis."""
     parameters = run.best.record.get("parameters", {})
-    unit = "standard deviation" if parameters.get("extractor", {}).get("scale") else "unit"
+    unit = "standard deviation" if parameters.get("extractor", {}).get("scale", True) else "unit"
     positive = run.manifest.get("positive")
-    if parameters.get("classifier", {}).get("loss") != "log_loss":
+    classifier = parameters.get("classifier", {})
+    if classifier.get("class") != "FTRLClassifier" and classifier.get("loss") != "log_loss":
         return f"coefficient (per {unit})"
     of = f" of {cut(positive, 30)}" if positive else ""
     return f"coefficient (change in the log odds{of} per {unit})"
@@ -63,14 +67,15 @@ def _meaning(run: Run) -> str:
 
 def _coefficient(frame: Frame, x: Scale, y: float, row: dict, classes: list[str]) -> None:
     value, truth = row["coefficient"], row["truth"]
-    colour = classes.index(row["class"]) % COLOURS if classes else 0
+    single = not 0 < len(classes) <= COLOURS
+    colour = 0 if single else classes.index(row["class"])
     said = f"{cut(row['term'], 120)}: {value:.4g}"
     said += f" for {row['class']}" if classes else ""
     said += f", truth {truth:.4g}" if math.isfinite(truth) else ""
     said += f", shares its column with {row['collisions']} more" if row["collisions"] else ""
     if not math.isfinite(value):
         return
-    if not classes:
+    if single:
         frame.rect(min(x(0), x(value)), y - 6, abs(x(value) - x(0)), 12,
                    "bar" if value >= 0 else "bar neg", said)  # fmt: skip
     if math.isfinite(truth):
@@ -90,6 +95,23 @@ def _classes(run: Run) -> list[str]:
     found = {row["class"] for row in run.terms if row.get("class")}
     known = [name for name in run.manifest.get("classes", []) if name in found]
     return known + sorted(found - set(known))
+
+
+def importance(run: Run) -> Markup:
+    """The share of the weight that each feature's terms hold together."""
+    weights = list(feature_weights(run).items())[:MOST_BARS]
+    if len(weights) < 2:
+        return notice("The weight of features takes a model of two features or more.")
+    names = [cut(name, LONGEST) for name, _ in weights]
+    frame = Frame(WIDTH, 20 + 24 * len(names) + 48, "Weight of each feature",
+                  left=label_width(names, LONGEST), top=14)  # fmt: skip
+    x = Scale(0, max(part for _, part in weights) * 105, *frame.across)
+    frame.x_axis(x, "share of the absolute coefficients (%)")
+    for place, (name, part) in enumerate(weights):
+        y = frame.top + 18 + 24 * place
+        frame.text(frame.left - 10, y + 4, names[place], "end")
+        frame.rect(x(0), y - 6, x(100 * part) - x(0), 12, "bar", f"{cut(name, 120)}: {share(part)}")
+    return frame.svg()
 
 
 def truth(run: Run) -> Markup:
@@ -152,7 +174,7 @@ def wilson(share: float, rows: int, z: float = 1.96) -> tuple[float, float]:
 
 def drift(run: Run) -> Markup:
     """Loss of the best point and the benchmark along the stream."""
-    blocks = [b for b in run.best.record.get("drift") or [] if b.get("loss") is not None]
+    blocks = stream_blocks(run.best)
     if len(blocks) < 3:
         return notice("The record of the best point holds no losses along the stream.")
     frame = Frame(WIDTH, 340, "Loss over stream time", top=52)

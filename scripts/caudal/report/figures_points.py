@@ -3,6 +3,7 @@
 import math
 
 from caudal.ranking.comparison import distinct, lead, simplest
+from caudal.ranking.curves import checkpoints
 from caudal.ranking.run import Result, Run
 from caudal.report.figures_grid import score_range
 from caudal.report.frame import Frame, Scale, label_width, notice, span
@@ -13,6 +14,8 @@ from caudal.wording import cut, number, signed
 WIDTH = 1080
 MOST_LEADS = 10
 MOST_CURVES = 5
+MOST_FIELD = 30
+"""Curves of other points that are drawn behind the best."""
 
 
 def leads(run: Run) -> Markup:
@@ -53,7 +56,7 @@ def group_name(run: Run, group: list[Result]) -> str:
         ranks += f"–{group[-1].rank}" if len(group) > 2 else f", {group[-1].rank}"
     if group[0] is run.best:
         return f"{ranks}  best" + (" (all alike)" if len(group) > 1 else "")
-    return f"{ranks}  {differs_by(nearest(group, run.best), run.best)}"
+    return f"{ranks}  {differs_by(nearest(group, run.best), run.best, run.axes)}"
 
 
 def nearest(group: list[Result], other: Result) -> Result:
@@ -63,7 +66,7 @@ def nearest(group: list[Result], other: Result) -> Result:
 
 def learning_curves(run: Run) -> Markup:
     """Loss since the last checkpoint against rows, of the best points, the benchmark, the field."""
-    curves = [(r, r.record.get("learning_curve") or []) for r in run.scored]
+    curves = [(r, checkpoints(r)) for r in run.scored]
     curves = [(r, curve) for r, curve in curves if curve]
     if not curves or len(curves[0][1]) < 2:
         return notice("The records hold no learning curve of two checkpoints or more.")
@@ -78,7 +81,7 @@ def learning_curves(run: Run) -> Markup:
     frame.x_axis(x, "rows learned (log axis)", most=8)
     frame.y_axis(y, f"mean {run.loss} since the last checkpoint")
     rest = [(r, curve) for r, curve in curves if not any(r is s for s in shown)]
-    visible = [(r, curve) for r, curve in rest if min(_losses(curve)) <= y.high]
+    visible = [(r, curve) for r, curve in rest if _losses(curve)[-1] <= y.high][:MOST_FIELD]
     plot = Frame(frame.width, frame.height, "")
     for result, curve in reversed(visible):
         _curve(plot, x, y, curve, "field", result)
@@ -92,8 +95,10 @@ def learning_curves(run: Run) -> Markup:
                for place, group in enumerate(groups)]  # fmt: skip
     entries.append(("line", "bench", "benchmark"))
     if rest:
-        above = len(rest) - len(visible)
-        more = f" ({above:,} above the frame)" if above else ""
+        above = sum(_losses(curve)[-1] > y.high for _, curve in rest)
+        more = f" ({above:,} end above the frame)" if above else ""
+        if len(visible) == MOST_FIELD:
+            more = f" (the best {MOST_FIELD} of them)"
         entries.append(("line", "field", f"the other {len(rest):,} points{more}"))
     frame.legend(entries, 16)
     return frame.svg()
@@ -142,7 +147,11 @@ def costs(run: Run) -> Markup:
         said = f"#{result.rank}: {score}, {result.cost['seconds']:.3g} s"
         if result is simple and result is not run.best:
             frame.diamond(
-                x(result.cost["seconds"]), height, "truth", f"{said}; {described(result)}", 6
+                x(result.cost["seconds"]),
+                height,
+                "truth",
+                f"{said}; {described(result, run.axes)}",
+                6,
             )
         elif result.score < y.low:
             frame.rect(

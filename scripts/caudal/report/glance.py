@@ -1,6 +1,7 @@
 """The first page: which point is best, by how much, on how many rows, at what cost, what next."""
 
 import math
+from pathlib import Path
 
 from caudal.learn.error_bars import MeanEstimate
 from caudal.ranking.comparison import (
@@ -13,13 +14,14 @@ from caudal.ranking.comparison import (
 )
 from caudal.ranking.run import Result, Run
 from caudal.report.advice import advise
+from caudal.report.advice_grid import negligible
 from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
 from caudal.report.parameter_words import axis_value, described, differs_by
-from caudal.wording import counted, cut, duration, number, share, short, signed, size
+from caudal.wording import counted, cut, duration, listed, number, share, short, signed, size
 
-WARNINGS = {"benchmark", "diverged", "drift", "calibration"}
+WARNINGS = {"benchmark", "leak", "diverged", "scales", "drift", "below", "calibration"}
 
 
 def glance(run: Run, drawn: Drawings) -> Markup:
@@ -43,7 +45,7 @@ def glance(run: Run, drawn: Drawings) -> Markup:
 
 def landing(run: Run, drawn: Drawings) -> Markup:
     """The same in short: the verdict, what to do next, how sure the order is."""
-    best = tag("p", tag("b", f"Best point {run.best.point}: "), described(run.best))
+    best = tag("p", tag("b", f"Best point {run.best.point}: "), described(run.best, run.axes))
     parts = [tag("h2", headline(run)), _subline(run), best, _advice(run), drawn.drawn["leads"]]
     return join(parts)
 
@@ -82,7 +84,23 @@ def _subline(run: Run) -> Markup:
         f"{source}, learned in {passes}{batch}; every batch was predicted before it was learned. "
         f"The score is minus the {run.loss}: higher is better; ± tells 95 % intervals."
     )
-    return tag("p", tag("b", f"{run.best.rows:,} rows"), words, class_="lede")
+    lede = tag("p", tag("b", f"{run.best.rows:,} rows"), words, class_="lede")
+    return lede + (_what(run) if run.manifest else "")
+
+
+def _what(run: Run) -> Markup:
+    """The label and the files."""
+    columns = run.manifest.get("columns", {})
+    label = [name for name, column in columns.items() if column["kind"] == "label"]
+    classes = run.manifest.get("classes", [])
+    positive = run.manifest.get("positive")
+    parts = [
+        f"Label: {cut(label[0], 40)}" if label else None,
+        f"classes: {listed(classes, most=8)}" if classes else None,
+        f"coefficients speak for {cut(positive, 40)}" if positive else None,
+        f"files: {listed([Path(s['file']).name for s in run.manifest['sources']])}",
+    ]
+    return note("; ".join(part for part in parts if part) + ".")
 
 
 def _noise(run: Run) -> str:
@@ -107,7 +125,10 @@ def _best_card(run: Run) -> Markup:
         part
         for axis, cell in values.items()
         if cell
-        for part in (tag("dt", cut(axis, 30)), tag("dd", cut(axis_value(cell), 60)))
+        for part in (
+            tag("dt", cut(axis, 30)),
+            tag("dd", cut(axis_value(cell, run.axes.get(axis, ())), 60)),
+        )
     ]
     reach = score_estimate(best).reach
     big = join([number(best.score, reach),
@@ -158,10 +179,11 @@ def _second_card(run: Run) -> Markup:
         return _card(name, "–", tag("p", "Their losses are not of the same batches."))
     tie = f"#2 to #{same + 1} predict the same. " if same > 1 else ""
     tie = "#2 predicts the same. " if same == 1 else tie
-    apart = cut(differs_by(nearest(groups[1], run.best), run.best), 80)
+    apart = cut(differs_by(nearest(groups[1], run.best), run.best, run.axes), 80)
     big: Markup | str
     if gain.low > 0:
-        big, said = _gain(gain), "A clear lead"
+        small = negligible(gain, run)
+        big, said = _gain(gain), "A lead of next to nothing" if small else "A clear lead"
     else:
         big, said = "too close to call", f"{signed(gain.mean, gain.reach)} ± {plus_minus(gain)}"
     detail = f"{tie}{said} over #{other.rank} ({apart}), on the same batches."

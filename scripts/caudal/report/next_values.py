@@ -25,14 +25,17 @@ def next_value(axis: str, edge: float, neighbour: float) -> float | None:
         ratio = edge / neighbour
         if not 0.5 < ratio < 2:
             step = min(max(edge * edge / neighbour, edge / 10), edge * 10)
-            return _whole(float(f"{step:.10g}"), edge)
+            digits = 10 if isinstance(edge, int) else 2
+            return _whole(float(f"{step:.{digits}g}"), edge)
     return _whole(edge + (edge - neighbour), edge)
 
 
-def _whole(step: float, edge: float) -> float:
-    """Half of ``edge`` where the step would cross zero; whole numbers stay whole."""
+def _whole(step: float, edge: float) -> float | None:
+    """Half of ``edge`` where the step would cross zero, None from zero; whole ones stay whole."""
     if step * edge < 0:
         step = edge / 2
+    if edge == 0:
+        return step if step > 0 else None
     return int(step) if isinstance(edge, int) and step == int(step) else step
 
 

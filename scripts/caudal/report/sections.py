@@ -7,9 +7,10 @@ from caudal.report import tables, tables_data
 from caudal.report.advice import calibration_error
 from caudal.report.drawings import Drawings
 from caudal.report.figures_grid import main_axes
+from caudal.report.frame import Notice
 from caudal.report.glance import glance, note
 from caudal.report.markup import Markup, join, tag
-from caudal.wording import counted, cut, share
+from caudal.wording import counted, cut, listed, share
 
 
 def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
@@ -64,6 +65,8 @@ def coefficients(run: Run, drawn: Drawings) -> Markup:
     else:
         said = "No two terms share a column, so every coefficient is its term's own."
     parts = [note(said), drawn.place("coefficients")]
+    if not isinstance(drawn.drawn["importance"], Notice):
+        parts += [tag("h3", "Weight of each feature"), drawn.place("importance")]
     found = tables.levels(run)
     if found:
         parts += [tag("h3", "Categorical features"), found]
@@ -125,16 +128,36 @@ def data(run: Run) -> Markup:
         f"{m['rows']:,} of {m['rows_in']:,} rows were kept; {m['rows_rejected']:,} rejected as "
         f"bad, {m['rows_dropped']:,} dropped for missing values."
     )
-    parts = [note(said), tables_data.sources(run), tag("h3", "Columns"), tables_data.columns(run)]
+    parts = [note(said)]
+    if m.get("notes"):
+        items = (tag("li", cut(said, 300)) for said in m["notes"][:50])
+        parts += [tag("h3", f"{counted(len(m['notes']), 'note')} from reading"), tag("ul", *items)]
+    parts += [
+        tables_data.sources(run),
+        tag("h3", "Columns"),
+        _unused(run),
+        tables_data.columns(run),
+    ]
     found = tables_data.rejects(run)
     if found:
         parts += [tag("h3", "Rejected rows"), note("The first of each source; all of them stand in "
                   "results/data/<source>/rejects.csv."), found]  # fmt: skip
-    if m.get("notes"):
-        items = (tag("li", cut(said, 300)) for said in m["notes"][:50])
-        summary = tag("summary", f"{counted(len(m['notes']), 'note')} from reading")
-        parts.append(tag("details", summary, tag("ul", *items)))
     return join(parts)
+
+
+def _unused(run: Run) -> Markup | None:
+    """Which columns no point uses; None where all are used or a point takes whatever there is."""
+    used: set[str] = set()
+    for result in run.results:
+        features = result.record.get("parameters", {}).get("extractor", {}).get("features")
+        if not isinstance(features, list):
+            return None
+        used.update(features)
+    columns = run.manifest["columns"]
+    left = [
+        n for n, c in columns.items() if c["kind"] in ("numeric", "categorical") and n not in used
+    ]
+    return note(f"No point uses {listed(left, most=12)}.") if left else None
 
 
 def costs(run: Run, drawn: Drawings) -> Markup:

@@ -90,7 +90,7 @@ def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
         cell(_error_bar(result, run, ends), result.score),
         gap,
         cell(number(result.r2, 0.01), result.r2),
-        *(_axis_cell(result.values[axis]) for axis in axes),
+        *(_axis_cell(result.values[axis], run.axes[axis]) for axis in axes),
         cell(f"{result.cost['seconds']:.3g}", result.cost["seconds"]),
         cell(size(result.cost["model_bytes"]), result.cost["model_bytes"]),
         tag("td", tag("code", result.point), class_="tight"),
@@ -98,10 +98,13 @@ def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
     return tag("tr", *cells, class_="best" if result is run.best else None, data_rank=result.rank)
 
 
-def _axis_cell(text: str) -> Markup:
-    shown = axis_value(text)
+def _axis_cell(text: str, among: list[str]) -> Markup:
+    """A parameter's value, in short; the pointer tells all of it."""
+    shown = cut(axis_value(text, among), 44)
     value = text if is_number(text) and shown != text else None
-    return tag("td", cut(shown, 60), class_="tight" if len(shown) < 32 else None, data_v=value)
+    tip = axis_value(text)
+    more = {"data_tip": tip} if tip != shown else {}
+    return tag("td", shown, class_="tight" if len(shown) < 32 else None, data_v=value, **more)
 
 
 def _error_bar(result: Result, run: Run, ends: tuple[float, float]) -> Markup | str:
@@ -237,8 +240,8 @@ def costs(run: Run) -> Markup:
     numbers = ("seconds", "rows per second", "peak memory of its job", "model file")
     heads = [("rank", NUMBER), "point", *((name, NUMBER) for name in numbers)]
     header = ["point", *COSTS]
-    cells = ([r.point, *(r.cost[k] for k in COSTS)] for r in run.results)
-    above = tools("costs-table", "search points", download("costs.csv", header, cells))
+    plain = ([r.point, *(r.cost[k] for k in COSTS)] for r in run.results)
+    above = tools("costs-table", "search points", download("costs.csv", header, plain))
     return above + table(heads, rows, "costs-table", "sortable searchable")
 
 

@@ -92,7 +92,8 @@ def _concatenated_dictionaries(arrays: list) -> Any:
     shared: dict[tuple, list[int]] = {}
     for place, array in enumerate(arrays):
         levels = array.dictionary
-        key = (*(b and b.address for b in levels.buffers()), levels.offset, len(levels))
+        addresses = [None if buffer is None else buffer.address for buffer in levels.buffers()]
+        key = (*addresses, levels.offset, len(levels))
         shared.setdefault(key, []).append(place)
     dictionaries = [arrays[places[0]].dictionary for places in shared.values()]
     levels = pc.unique(pyarrow.concat_arrays(dictionaries))

@@ -87,8 +87,9 @@ class Streamer:
         An epoch begins when its first batch is asked for; ``seed`` stands in for its number.
         """
         seed = self._epoch_seed(as_seed(seed))
-        if not isgeneratorfunction(self.stream):
-            yield from islice(self.stream, max_batches)
+        stream: Any = self.stream
+        if not isgeneratorfunction(stream):
+            yield from islice(stream, max_batches)
             return
         kwargs = dict(self.kwargs)
         if seed is not None and hasattr(self.stream, "takes_seed"):

@@ -10,13 +10,12 @@ PACKAGE = Path(__file__).parents[1]
 
 TELLING = {
     "errors": "the sentences' own classes; where they are raised counts",
+    "models.peak_memory": "a measurement, which differs between two runs anyway",
     "moved": "old names for the pickles of users",
     "ranking.status": "what a run says while it works",
-    "workflow.job_log": "a job's log",
-    "models.peak_memory": "a measurement, which differs between two runs anyway",
-    "workflow.costs": "measurements of a job",
+    "workflow": "around jobs: logs, locks, the terminal, what they cost",
 }
-"""Modules that jobs import and no result depends on, each with why."""
+"""Modules and rooms that jobs import and no result depends on, each with why."""
 
 
 def code_hash(script: str | Path) -> str:
@@ -42,18 +41,23 @@ def modules_of(script: str | Path) -> list[Path]:
 
     Imports are followed name by name, those within functions too. What is named in a call of
     ``import_module`` counts, up to where the name is filled in while it runs; so does a text that
-    is a module's whole name. A package's ``__init__`` only passes names on: a name taken from it
-    leads to the module that it comes from, and to no other.
+    is a module's whole name. What a package's ``__init__`` passes on leads to the module that it
+    comes from, and to no other.
     """
-    told = {_file(name) for name in TELLING}
     reached: set[Path] = set()
     waiting = list(_imports(Path(script)))
     while waiting:
         module = waiting.pop()
-        if module not in reached and module not in told:
+        if module not in reached and not tells(module):
             reached.add(module)
             waiting += _imports(module)
     return sorted(reached)
+
+
+def tells(module: Path) -> bool:
+    """Whether a module is one of ``TELLING``, or in a room of them."""
+    name = ".".join(module.relative_to(PACKAGE).with_suffix("").parts)
+    return any(f"{name}.".startswith(f"{told}.") for told in TELLING)
 
 
 @cache
@@ -68,25 +72,28 @@ def _imports(file: Path) -> frozenset[Path]:
             names.add(node.value if _file(_within(node.value)).is_file() else "")
         elif isinstance(node, ast.Call) and _called(node) == "import_module":
             names.add(_text(node.args[0]))
-    return frozenset(module for name in names for module in _modules(_within(name)))
+    ours = {_within(name) for name in names} - {""}
+    return frozenset(module for name in ours for module in _modules(name))
 
 
 def _modules(name: str) -> Iterator[Path]:
     """The modules that a dotted name within the package leads to; ``*`` stands for any name."""
+    package, _, taken = name.rpartition(".")
     if "*" in name:
-        found = PACKAGE.glob(name.replace(".", "/") + ".py")
-        yield from (module for module in found if module.stem != "__init__")
+        for module in PACKAGE.glob(name.replace(".", "/") + ".py"):
+            if module.stem != "__init__":
+                yield module
     elif _file(name).is_file():
         yield _file(name)
-    elif name:
-        package, _, taken = name.rpartition(".")
-        if _file(package).is_file():
-            yield _file(package)
-        else:  # from a package: one name, or with its own name all that it passes on
-            passed_on = _passed_on(package) | _passed_on(name)
-            for found, home in passed_on.items():
-                if found == taken or (PACKAGE / name.replace(".", "/")).is_dir():
-                    yield from _modules(_within(home))
+    elif package and _file(package).is_file():
+        yield _file(package)
+    elif (PACKAGE / name.replace(".", "/")).is_dir():  # a package itself: all that it passes on
+        for home in _passed_on(name).values():
+            yield from _modules(_within(home))
+    elif taken in (passed_on := _passed_on(package)):
+        yield from _modules(_within(passed_on[taken]))
+    elif package:
+        yield PACKAGE / package.replace(".", "/") / "__init__.py"
 
 
 @cache

@@ -66,7 +66,7 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
     the words behind --config. Raises UserError.
     """
     settings = config_settings.complete(configured, given, arguments)
-    points = grid_checks.make_points(settings)
+    grid_checks.check_grids(settings)
     simulated: list[str] = []
     notes: list[str] = []
     if settings["simulate"]:
@@ -79,6 +79,7 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
     else:
         files = sources(settings["data"]["files"])
         schema, notes = decide(files, settings["data"])
+    points = grid_checks.make_points(settings, schema["columns"])
     grid_checks.check_features(points, schema["columns"])
     jobs = {
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job

@@ -20,7 +20,6 @@ MADE_UP = {
     "data": {"label": "y"},
     "stream": {"batch_size": 10, "n_batches": 2},
 }
-SCHEMA = Path(__file__).parents[3] / "rules/config.schema.yaml"
 
 
 def warm_up(classifiers: list[dict]) -> None:
@@ -31,8 +30,8 @@ def warm_up(classifiers: list[dict]) -> None:
     try:
         for module in pkgutil.walk_packages(caudal.__path__, "caudal."):
             import_module(module.name)
-        import snakemake.iocontainers
-        import snakemake.logging  # noqa: F401  every script begins with these
+        for name in ("snakemake.iocontainers", "snakemake.logging"):
+            import_module(name)  # every script begins with these
     except ImportError as error:
         _say(f"the helper lacks a module: {error}")
     for classifier in {each.get("class", ""): each for each in classifiers}.values():
@@ -55,7 +54,7 @@ def _fit(classifier: dict) -> None:
     with tempfile.TemporaryDirectory(prefix="caudal-") as folder:
         os.chdir(folder)
         try:
-            made = plan({**MADE_UP, "grid": grid}, {}, SCHEMA)
+            made = plan({**MADE_UP, "grid": grid})
             file = Path(made.simulated[0])
             simulate(made.settings["simulate"], 0, [file], Path("truth.csv"))
             ingest.to_parquet(

@@ -93,7 +93,7 @@ class FTRLLearner(Learner):
         """The classifier, fitted, with sparse arrays; learns no more. Raises Diverged."""
         c, touched = self.estimator, self.registry.touched()
         cells, intercept = self._model.cells[:, : len(touched)], self._model.intercept
-        self._model = None
+        del self._model  # its memory goes before the result's comes
         self.registry.close()
         if not (np.isfinite(cells).all() and np.isfinite(intercept).all()):
             raise Diverged

@@ -52,6 +52,8 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
     array([0, 1])
     """
 
+    loss: ClassVar = "log_loss"
+
     _parameter_constraints: ClassVar[dict] = {
         "eta0": [Interval(Real, 0, None, closed="neither")],
         "beta": [Interval(Real, 0, None, closed="left")],

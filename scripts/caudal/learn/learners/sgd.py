@@ -116,7 +116,7 @@ class SGDLearner(Learner):
         self._widen()
         weights, intercept = self._model.weights[:, : len(touched)], self._model.intercept.copy()
         weights *= self._model.scale[:, None]
-        self._model = None  # its memory goes before the result's comes
+        del self._model  # its memory goes before the result's comes
         self.registry.close()
         if not (np.isfinite(weights).all() and np.isfinite(intercept).all()):
             raise Diverged
