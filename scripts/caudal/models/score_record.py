@@ -80,11 +80,11 @@ def make_record(
     data_checksum: str,
 ) -> ScoreRecord:
     """The record of a fit of ``point``; ``progress`` are the fields that tell losses."""
-    from caudal import __version__
+    import caudal
 
     record = {
         "format": FORMAT,
-        "caudal": __version__,
+        "caudal": caudal.__version__,
         "point": point.id,
         "parameters": point.parameters,
         **progress,
