@@ -11,20 +11,24 @@ _NOTHING = -1
 
 
 @compiled
-def _move(codes, batch_size, counts, ring, place, before):
-    """Fill ``before`` (batches, classes) with the counts before each batch, and count its codes.
+def _move(codes, batch_size, counts, ring, place, shares):
+    """Fill ``shares`` (batches, classes) with those before each batch, and count its codes.
 
     ``ring`` holds the last codes, or nothing where all count; returns the place of its oldest.
     """
+    total = counts.sum()
     for row in range(codes.size):
         if row % batch_size == 0:
-            before[row // batch_size] = counts
+            for k in range(counts.size):
+                shares[row // batch_size, k] = counts[k] / total if total else 1.0 / counts.size
         if ring.size:
             if ring[place] != _NOTHING:
                 counts[ring[place]] -= 1
+                total -= 1
             ring[place] = codes[row]
-            place = (place + 1) % ring.size
+            place = place + 1 if place + 1 < ring.size else 0
         counts[codes[row]] += 1
+        total += 1
     return place
 
 
@@ -80,13 +84,14 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
 
         ``codes`` (rows,) are indices into ``classes_``; returns (batches, classes).
         """
-        before = np.empty((-(-len(codes) // batch_size), len(self.counts_)), np.int64)
-        self._place = _move(codes, batch_size, self.counts_, self._ring, self._place, before)
-        return _shares(before)
+        shares = np.empty((-(-len(codes) // batch_size), len(self.counts_)))
+        self._place = _move(codes, batch_size, self.counts_, self._ring, self._place, shares)
+        return shares
 
     def probabilities(self) -> np.ndarray:
         """The moving average, shape (classes,); alike for all before the first label."""
-        return _shares(self.counts_[None])[0]
+        total, classes = self.counts_.sum(), len(self.counts_)
+        return self.counts_ / total if total else np.full(classes, 1 / classes)
 
     def predict_proba(self, X) -> np.ndarray:
         """The moving average for every record, shape (rows, classes)."""
@@ -113,9 +118,3 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.classifier_tags.poor_score = True
         return tags
-
-
-def _shares(counts: np.ndarray) -> np.ndarray:
-    """Counts (batches, classes) by their sums; alike where there are none."""
-    total = counts.sum(axis=1, keepdims=True)
-    return np.where(total, counts / np.maximum(total, 1), 1 / counts.shape[1])

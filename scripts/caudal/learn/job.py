@@ -61,7 +61,8 @@ class Job:
         if first_pass:
             null = self.benchmark.predict_then_learn(y, size)
             if scored:
-                null_losses = self.target.losses(np.repeat(null, size, axis=0)[: len(y)], y)
+                by_row = null if size == 1 else np.repeat(null, size, axis=0)[: len(y)]
+                null_losses = self.target.losses(by_row, y)
         for fit in self.fits:
             since = time.perf_counter()
             try:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caudal.compiled import compiled
 from caudal.errors import UserError
 from caudal.learn.error_bars import standard_error
 from caudal.learn.scoring import batch_means
@@ -64,15 +63,6 @@ def make_plan(manifest: dict, stream: dict, score: dict) -> Plan:
     return plan
 
 
-@compiled
-def _running_mean(mean, total, values, weights):
-    """The mean and the sum of the weights with ``values`` taken in, one by one (Welford, 1962)."""
-    for i in range(values.size):
-        total += weights[i]
-        mean += (values[i] - mean) * weights[i] / total
-    return mean, total
-
-
 class Mean:
     """The weighted mean of a sequence, taken in piece by piece."""
 
@@ -80,15 +70,16 @@ class Mean:
         """Start with the mean of what weighs ``total``; with nothing if left out."""
         self.mean, self.total = mean, total
 
-    def add(self, values: np.ndarray, weights: np.ndarray) -> None:
-        """Take in values and their weights."""
-        self.mean, self.total = _running_mean(self.mean, self.total, values, weights)
+    def add(self, mean: float, weight: float) -> None:
+        """Take in the ``mean`` of what weighs ``weight`` (Chan, Golub and LeVeque, 1979)."""
+        self.total += weight
+        self.mean += (mean - self.mean) * weight / self.total
 
 
 class Blocks:
     """Means over blocks of equally many batches, at most ``most`` blocks of ``total`` batches.
 
-    ``means`` holds a tuple per block, ``weights`` what its batches weigh.
+    ``means`` holds a list per block, ``weights`` what its batches weigh.
     """
 
     def __init__(self, total: int, most: int):
@@ -97,8 +88,7 @@ class Blocks:
         self.weights: list[float] = []
         self._left = total
         self._size = max(1, -(-total // most))
-        self._sums = np.zeros(0)
-        self._weight = 0.0
+        self._block: list[Mean] = []
         self._count = 0
 
     @property
@@ -106,32 +96,32 @@ class Blocks:
         """Batches until the block is full."""
         return min(self._size - self._count, self._left)
 
-    def add(self, weights: np.ndarray, *values: np.ndarray) -> bool:
-        """Take in batches, at most ``room``, by their weights; True where that fills a block."""
-        sums = np.array([value @ weights for value in values])
-        self._sums = self._sums + sums if self._count else sums
-        self._weight = self._weight + float(weights.sum()) if self._count else float(weights.sum())
-        self._count += len(weights)
-        self._left -= len(weights)
+    def add(self, batches: int, weight: float, *means: float) -> bool:
+        """Take in the means of ``batches``, at most ``room``; True where that fills a block."""
+        self._block = self._block or [Mean() for _ in means]
+        for block, mean in zip(self._block, means, strict=True):
+            block.add(mean, weight)
+        self._count += batches
+        self._left -= batches
         if self._count < self._size and self._left:
             return False
-        self.means.append((self._sums / self._weight).tolist())
-        self.weights.append(self._weight)
-        self._count = 0
+        self.means.append([block.mean for block in self._block])
+        self.weights.append(self._block[0].total)
+        self._block, self._count = [], 0
         return True
 
     def state(self) -> dict:
         """What was taken in, as plain values."""
         return {
             "means": np.array(self.means), "weights": np.array(self.weights), "left": self._left,
-            "sums": self._sums, "weight": self._weight, "count": self._count,
+            "block": [[block.mean, block.total] for block in self._block], "count": self._count,
         }  # fmt: skip
 
     def set_state(self, state: dict) -> None:
         """Take over what another of the same size has taken in."""
         self.means, self.weights = state["means"].tolist(), state["weights"].tolist()
         self._left, self._count = state["left"], state["count"]
-        self._sums, self._weight = np.array(state["sums"]), state["weight"]
+        self._block = [Mean(*pair) for pair in state["block"]]
 
 
 class Progress:
@@ -169,15 +159,17 @@ class Progress:
         """
         size = self.plan.batch_size
         means = [batch_means(each, size) for each in (losses, benchmark_losses)]
-        weights = np.ones(len(means[0]))
-        weights[-1] = (len(y) - (len(weights) - 1) * size) / size
+        batches, last = len(means[0]), len(y) % size / size
         unkept = max(0, self.plan.first_kept - self._batch) * size
         if unkept < len(y):
             self.reliability.add(predictions[unkept:], y[unkept:])
         reached, start = [], 0
-        while start < len(weights):
-            part = slice(start, start + self._until_event())
-            start += self._advance(weights[part], *(mean[part] for mean in means))
+        while start < batches:
+            stop = min(batches, start + self._until_event())
+            short = last if stop == batches else 0.0
+            weight = stop - start - bool(short) + short
+            self._advance(stop - start, weight, *(_mean(m[start:stop], short) for m in means))
+            start = stop
             if self.rows >= self._next or self._batch == self.plan.batches:
                 reached.append(self._checkpoint())
         return reached
@@ -189,18 +181,17 @@ class Progress:
             return min(checkpoint, self._stream.room, self.plan.first_kept - self._batch)
         return min(checkpoint, self._stream.room, self.blocks.room)
 
-    def _advance(self, weights: np.ndarray, *means: np.ndarray) -> int:
+    def _advance(self, batches: int, weight: float, *means: float) -> None:
         kept = self._batch >= self.plan.first_kept
         for totals in (self._all, self._since, self._kept)[: 3 if kept else 2]:
-            for total, values in zip(totals, means, strict=True):
-                total.add(values, weights)
+            for total, mean in zip(totals, means, strict=True):
+                total.add(mean, weight)
         if kept:
-            self.blocks.add(weights, *means)
-        self._batch += len(weights)
-        self.rows += round(float(weights.sum()) * self.plan.batch_size)
-        if self._stream.add(weights, *means):
+            self.blocks.add(batches, weight, *means)
+        self._batch += batches
+        self.rows += round(weight * self.plan.batch_size)
+        if self._stream.add(batches, weight, *means):
             self._stream_rows.append(self.rows)
-        return len(weights)
 
     def _checkpoint(self) -> dict:
         self._next = self.rows * 2 ** (1 / STEPS_PER_DOUBLING)
@@ -260,3 +251,10 @@ class Progress:
         self._stream.set_state(state["stream"])
         means = [Mean(*pair) for pair in state["means"]]
         self._kept, self._all, self._since = means[:2], means[2:4], means[4:]
+
+
+def _mean(means: np.ndarray, short: float) -> float:
+    """The mean over batches, the last of which weighs ``short`` unless that is 0."""
+    if not short:
+        return float(means[0] if len(means) == 1 else means.mean())
+    return float((means[:-1].sum() + means[-1] * short) / (len(means) - 1 + short))

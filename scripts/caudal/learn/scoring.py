@@ -41,6 +41,8 @@ def batch_means(losses: np.ndarray, batch_size: int) -> np.ndarray:
     >>> batch_means(np.array([1.0, 3.0, 5.0]), 2)
     array([2., 5.])
     """
+    if batch_size == 1:
+        return losses
     whole = len(losses) // batch_size * batch_size
     means = losses[:whole].reshape(-1, batch_size).mean(axis=1)
     return np.append(means, losses[whole:].mean()) if whole < len(losses) else means

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from caudal.compiled import compiled
 from caudal.data.labels import class_codes, typed_classes
 from caudal.learn.benchmark import BenchmarkClassifier
 from caudal.learn.scoring import LOSSES
@@ -78,6 +79,16 @@ class ClassTarget:
         return Calibration(self._positive)
 
 
+@compiled
+def _count(p, true, rows, probability, share):
+    """Add probabilities, and whether they came true (0 or 1), to the sums of their bins."""
+    for i in range(p.size):
+        place = min(int(p[i] * rows.size), rows.size - 1)
+        rows[place] += 1.0
+        probability[place] += p[i]
+        share[place] += true[i]
+
+
 class Calibration:
     """How often what was predicted with some probability came true, in bins of probability."""
 
@@ -92,14 +103,11 @@ class Calibration:
         """Take in a batch: of two classes the positive one, of more each against the rest."""
         classes = predictions.shape[1]
         if classes == 2:
-            p, true = predictions[:, self._positive], (y == self._positive).astype(float)
+            p, true = predictions[:, self._positive], y == self._positive
         else:
             p = predictions.ravel()
-            true = (y[:, None] == np.arange(classes)).ravel().astype(float)
-        bins = np.minimum((p * BINS).astype(np.int64), BINS - 1)
-        self.rows += np.bincount(bins, minlength=BINS)
-        self.probability += np.bincount(bins, p, BINS)
-        self.share += np.bincount(bins, true, BINS)
+            true = (y[:, None] == np.arange(classes)).ravel()
+        _count(p, true, self.rows, self.probability, self.share)
 
     def table(self) -> list[dict]:
         """A row per bin that is not empty."""

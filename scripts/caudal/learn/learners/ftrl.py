@@ -33,7 +33,7 @@ class FTRLLearner(Learner):
         self._class_weights = weigh_classes(estimator.class_weight, classes)
         self._rule = estimator._rule()
         self._model = ftrl_kernel.Model(
-            np.zeros((models, 512, 4)), np.zeros((models, 4)), np.zeros(1)
+            np.zeros((models, 512, 4)), np.zeros((models, 1, 4)), np.zeros(1)
         )
         self._starts = np.zeros(1, np.int64)
 
@@ -42,7 +42,8 @@ class FTRLLearner(Learner):
         self._widen()
         decision = np.empty((len(slots), len(self._model.intercept)))
         batches = self._batches(slots, values, np.empty(0, np.int64), None)
-        ftrl_kernel.margins(batches, 0, len(slots), self._model, decision)
+        for k in range(decision.shape[1]):
+            ftrl_kernel.margins(batches, 0, len(slots), self._model, k, decision)
         return probabilities(check_finite(decision), "log_loss")
 
     def learn(
@@ -101,7 +102,7 @@ class FTRLLearner(Learner):
             sparse_rows(np.ascontiguousarray(cells[:, :, i]), touched, self.n_features)
             for i in (ftrl_kernel.WEIGHT, ftrl_kernel.Z, ftrl_kernel.N)
         )
-        c.set_intercept(intercept)
+        c.set_intercept(intercept[:, 0])
         c.classes_ = self.classes
         c.n_features_in_ = self.n_features
         return c

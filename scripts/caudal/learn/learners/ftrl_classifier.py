@@ -153,7 +153,7 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
         )
         ftrl_kernel.predict_then_learn(
             batches, max(1, len(codes)), class_weights, self._rule(),
-            ftrl_kernel.Model(cells, intercept, np.zeros(1)), False, np.empty((0, 0)),
+            ftrl_kernel.Model(cells, intercept[:, None], np.zeros(1)), False, np.empty((0, 0)),
         )  # fmt: skip
         for i, name in enumerate(("z_", "n_", "coef_")):
             getattr(self, name)[:, columns] = cells[:, :, i]

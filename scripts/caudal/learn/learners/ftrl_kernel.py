@@ -40,7 +40,7 @@ class Batches(NamedTuple):
 
 
 class Model(NamedTuple):
-    """``cells`` (models, slots, 4) and ``intercept`` (models, 4), each cell as ``Z`` to ``MARK``;
+    """``cells`` (models, slots, 4), ``intercept`` (models, 1, 4), each cell as ``Z`` to ``MARK``;
     ``rows`` (1,) counts the rows learned, for the marks.
     """
 
@@ -49,47 +49,89 @@ class Model(NamedTuple):
     rows: np.ndarray
 
 
-@compiled(inline="always")
-def _update(cell, gradient, rule, l1, l2):
+@compiled
+def _update(cells, slot, gradient, rule, l1, l2):
     """One step of a cell by the loss's derivative for its weight."""
-    n = cell[N]
+    n = cells[slot, N]
     more = n + gradient * gradient
     root = math.sqrt(more)
-    z = cell[Z] + gradient - (root - math.sqrt(n)) / rule.eta0 * cell[WEIGHT]
-    cell[Z], cell[N] = z, more
+    z = cells[slot, Z] + gradient - (root - math.sqrt(n)) / rule.eta0 * cells[slot, WEIGHT]
+    cells[slot, Z], cells[slot, N] = z, more
     if abs(z) <= l1:
-        cell[WEIGHT] = 0.0
+        cells[slot, WEIGHT] = 0.0
     else:
-        cell[WEIGHT] = (math.copysign(l1, z) - z) / ((rule.beta + root) / rule.eta0 + l2)
+        cells[slot, WEIGHT] = (math.copysign(l1, z) - z) / ((rule.beta + root) / rule.eta0 + l2)
 
 
 @compiled
-def margins(batches, start, stop, model, out):
-    """Fill ``out[start:stop]`` (rows, models) with the margins of the rows."""
+def margins(batches, start, stop, model, k, out):
+    """Fill ``out[start:stop, k]`` with the margins of the rows for the model ``k``."""
+    cells, intercept = model.cells[k], model.intercept[k, 0, WEIGHT]
     for row in range(start, stop):
-        for k in range(model.intercept.shape[0]):
-            p = model.intercept[k, WEIGHT]
-            cells = model.cells[k]
-            for j in range(batches.starts[row], batches.starts[row + 1]):
-                p += cells[batches.slots[j], WEIGHT] * batches.values[j]
-            out[row, k] = p
+        p = intercept
+        for j in range(batches.starts[row], batches.starts[row + 1]):
+            p += cells[batches.slots[j], WEIGHT] * batches.values[j]
+        out[row, k] = p
 
 
 @compiled
-def _merged(slots, values, cells, mark, own_slots, own_values):
+def _merge(batches, row, own_slots, own_values):
     """A row's terms, those of one column added up, into room; returns how many they are."""
     count = 0
-    for j in range(slots.size):
-        slot = slots[j]
-        if cells[slot, MARK] == mark:  # two terms share the column: the row has their sum
-            for i in range(count):
-                if own_slots[i] == slot:
-                    own_values[i] += values[j]
-        else:
-            cells[slot, MARK] = mark
-            own_slots[count], own_values[count] = slot, values[j]
+    for j in range(batches.starts[row], batches.starts[row + 1]):
+        i = 0
+        while i < count and own_slots[i] != batches.slots[j]:
+            i += 1
+        if i == count:
+            own_slots[i], own_values[i] = batches.slots[j], 0.0
             count += 1
+        own_values[i] += batches.values[j]
     return count
+
+
+@compiled
+def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision):
+    """What ``predict_then_learn`` does, for the model ``k``; models know nothing of each other."""
+    rows, widest = batches.codes.size, 0
+    for row in range(rows):
+        widest = max(widest, batches.starts[row + 1] - batches.starts[row])
+    own_slots, own_values = np.empty(widest, batches.slots.dtype), np.empty(widest)
+    cells, intercept, mark = model.cells[k], model.intercept[k], model.rows[0]
+    positive = 1 if model.intercept.shape[0] == 1 else k
+    single = predicts and batch_size == 1  # its margin serves both
+    for start in range(0, rows, batch_size):
+        stop = min(start + batch_size, rows)
+        if predicts and not single:
+            margins(batches, start, stop, model, k, decision)
+        for row in range(start, stop):
+            begin, end = batches.starts[row], batches.starts[row + 1]
+            mark += 1.0
+            shared, p = False, intercept[0, WEIGHT]
+            for j in range(begin, end):
+                slot = batches.slots[j]
+                p += cells[slot, WEIGHT] * batches.values[j]
+                shared |= cells[slot, MARK] == mark
+                cells[slot, MARK] = mark
+            if single:
+                decision[row, k] = p
+            own = batches.codes[row] == positive
+            slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
+            slope *= class_weights[k, np.int64(own)]
+            if batches.weight.size:
+                slope *= batches.weight[row]
+            if slope == 0.0:
+                continue
+            if shared:  # terms of one column: the row has their sum
+                for j in range(_merge(batches, row, own_slots, own_values)):
+                    if own_values[j] != 0.0:
+                        _update(cells, own_slots[j], slope * own_values[j], rule, rule.l1, rule.l2)
+            else:
+                for j in range(begin, end):
+                    value = batches.values[j]
+                    if value != 0.0:
+                        _update(cells, batches.slots[j], slope * value, rule, rule.l1, rule.l2)
+            if rule.fit_intercept:
+                _update(intercept, 0, slope, rule, 0.0, 0.0)
 
 
 @compiled
@@ -100,39 +142,6 @@ def predict_then_learn(batches, batch_size, class_weights, rule, model, predicts
     (rows, models) with the margins before a row's batch was learned, where it ``predicts``. The
     rows of a batch are learned one by one.
     """
-    rows, models = batches.codes.size, model.intercept.shape[0]
-    widest = 0
-    for row in range(rows):
-        widest = max(widest, batches.starts[row + 1] - batches.starts[row])
-    own_slots, own_values = np.empty(widest, np.int64), np.empty(widest)
-    for start in range(0, rows, batch_size):
-        stop = min(start + batch_size, rows)
-        if predicts and batch_size > 1:
-            margins(batches, start, stop, model, decision)
-        for row in range(start, stop):
-            model.rows[0] += 1.0
-            begin, end = batches.starts[row], batches.starts[row + 1]
-            count = _merged(
-                batches.slots[begin:end], batches.values[begin:end], model.cells[0],
-                model.rows[0], own_slots, own_values,
-            )  # fmt: skip
-            for k in range(models):
-                cells = model.cells[k]
-                p = model.intercept[k, WEIGHT]
-                for j in range(count):
-                    p += cells[own_slots[j], WEIGHT] * own_values[j]
-                if predicts and batch_size == 1:
-                    decision[row, k] = p
-                own = batches.codes[row] == (1 if models == 1 else k)
-                slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
-                slope *= class_weights[k, np.int64(own)]
-                if batches.weight.size:
-                    slope *= batches.weight[row]
-                if slope == 0.0:
-                    continue
-                for j in range(count):
-                    gradient = slope * own_values[j]
-                    if gradient != 0.0:
-                        _update(cells[own_slots[j]], gradient, rule, rule.l1, rule.l2)
-                if rule.fit_intercept:
-                    _update(model.intercept[k], slope, rule, 0.0, 0.0)
+    for k in range(model.intercept.shape[0]):
+        _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
+    model.rows[0] += batches.codes.size

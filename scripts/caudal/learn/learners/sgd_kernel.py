@@ -106,11 +106,14 @@ def gradient(loss, threshold, y, p):
     return 2.0 * (d - math.copysign(threshold, d))
 
 
+# Rows are told by their number: a slice of an array for each costs more than short rows take.
+
+
 @compiled
-def _margin(slots, values, weights):
+def _margin(batches, row, weights, k):
     p = 0.0
-    for j in range(slots.size):
-        p += weights[slots[j]] * values[j]
+    for j in range(batches.slots.shape[1]):
+        p += weights[k, batches.slots[row, j]] * batches.values[row, j]
     return p
 
 
@@ -119,35 +122,36 @@ def margins(batches, start, stop, model, out):
     """Fill ``out[start:stop]`` (rows, models) with the margins of the rows."""
     for row in range(start, stop):
         for k in range(model.scale.size):
-            p = _margin(batches.slots[row], batches.values[row], model.weights[k])
+            p = _margin(batches, row, model.weights, k)
             out[row, k] = p * model.scale[k] + model.intercept[k]
 
 
 @compiled
-def _squared_norm(slots, values, room):
+def _squared_norm(batches, row, room):
     # Two terms of a record may share a column: add them up before squaring.
     norm = 0.0
-    for j in range(slots.size):
-        room[slots[j]] += values[j]
-    for j in range(slots.size):
-        norm += room[slots[j]] * room[slots[j]]
-        room[slots[j]] = 0.0
+    for j in range(batches.slots.shape[1]):
+        room[batches.slots[row, j]] += batches.values[row, j]
+    for j in range(batches.slots.shape[1]):
+        slot = batches.slots[row, j]
+        norm += room[slot] * room[slot]
+        room[slot] = 0.0
     return norm
 
 
 @compiled
-def _truncate(slots, values, weights, scale, penalty, applied):
+def _truncate(batches, row, weights, scale, penalty, applied, k):
     """Cumulative L1 penalty (Tsuruoka, Tsujii and Ananiadou, 2009) on the slots of one record."""
-    for j in range(slots.size):
-        if values[j] == 0.0:
+    for j in range(batches.slots.shape[1]):
+        if batches.values[row, j] == 0.0:
             continue
-        slot = slots[j]
-        before = weights[slot]
+        slot = batches.slots[row, j]
+        before = weights[k, slot]
         if scale * before > 0.0:
-            weights[slot] = max(0.0, before - (penalty + applied[slot]) / scale)
+            weights[k, slot] = max(0.0, before - (penalty + applied[k, slot]) / scale)
         elif scale * before < 0.0:
-            weights[slot] = min(0.0, before + (penalty - applied[slot]) / scale)
-        applied[slot] += scale * (weights[slot] - before)
+            weights[k, slot] = min(0.0, before + (penalty - applied[k, slot]) / scale)
+        applied[k, slot] += scale * (weights[k, slot] - before)
 
 
 @compiled
@@ -165,61 +169,81 @@ def shuffled(order, seed):
 
 
 @compiled
-def _learn(batches, start, order, k, class_weights, rule, model, t, decision, fresh):
-    """Learn one batch, whose rows begin at ``start``, in their ``order``, for the model ``k``.
-
-    ``fresh`` tells that ``decision`` holds the margins of the weights as they are: a batch of one.
-    """
-    weights, scale, intercept = model.weights[k], model.scale[k], model.intercept[k]
-    applied = model.applied[k]
+def _run(batches, batch_size, class_weights, seeds, rule, model, k, size, t, predicts, decision):
+    """What ``predict_then_learn`` does, for the model ``k``; models know nothing of each other."""
+    rows, places = batches.slots.shape
+    weights, applied = model.weights, model.applied
+    scale, intercept = model.scale[k], model.intercept[k]
     positive = 1 if model.scale.size == 1 else k
     negative = 0.0 if rule.loss == LOG_LOSS else -1.0
     eta = rule.eta0
-    penalty = 0.0
-    if rule.truncate > 0.0:
-        for row in range(start, start + order.size):
-            for j in range(batches.slots.shape[1]):
-                applied[batches.slots[row, j]] = 0.0
-    for place in order:
-        row = start + place
-        x_slots, x_values = batches.slots[row], batches.values[row]
-        own = batches.codes[row] == positive
-        y = 1.0 if own else negative
-        p = decision[row, k] if fresh else _margin(x_slots, x_values, weights) * scale + intercept
-        if rule.learning_rate == OPTIMAL:
-            eta = 1.0 / (rule.alpha * (rule.optimal_init + t - 1.0))
-        elif rule.learning_rate == INVSCALING:
-            eta = rule.eta0 / t**rule.power_t
-        if rule.learning_rate >= PA1:
-            norm = _squared_norm(x_slots, x_values, model.room)
-            error = max(0.0, rule.threshold - p * y)
-            if rule.learning_rate == PA1:
-                if norm == 0.0:
-                    continue
-                update = min(rule.eta0, error / norm) * y
-            else:
-                update = error / (norm + 0.5 / rule.eta0) * y
-        else:
-            slope = gradient(rule.loss, rule.threshold, y, p)
-            update = -eta * min(max(slope, -_LARGEST_GRADIENT), _LARGEST_GRADIENT)
-        weight = class_weights[k, np.int64(own)]
-        update *= weight * batches.weight[row] if batches.weight.size else weight
-        if rule.shrink >= 0.0:
-            scale *= max(0.0, 1.0 - rule.shrink * eta * rule.alpha)
-            if scale < _SMALLEST_SCALE:
-                weights *= scale
-                scale = 1.0
-        if update != 0.0:
-            step = update / scale
-            for j in range(x_slots.size):
-                weights[x_slots[j]] += x_values[j] * step
-            if rule.fit_intercept:
-                intercept += update * SPARSE_INTERCEPT_DECAY
+    order = np.empty(0, np.int64)
+    for start in range(0, rows, batch_size):
+        count = min(batch_size, rows - start)
+        single = predicts and count == 1  # its margin serves both
+        for row in range(start, start + count if predicts else start):
+            decision[row, k] = _margin(batches, row, weights, k) * scale + intercept
+        if seeds.size:
+            order = np.arange(count)
+            shuffled(order, seeds[k])
+        penalty = 0.0
         if rule.truncate > 0.0:
-            penalty += rule.truncate * eta * rule.alpha
-            _truncate(x_slots, x_values, weights, scale, penalty, applied)
-        t += 1.0
+            for row in range(start, start + count):
+                for j in range(places):
+                    applied[k, batches.slots[row, j]] = 0.0
+        for place in range(count):
+            row = start + (order[place] if order.size else place)
+            own = batches.codes[row] == positive
+            y = 1.0 if own else negative
+            if single:
+                p = decision[row, k]
+            else:
+                p = _margin(batches, row, weights, k) * scale + intercept
+            if rule.learning_rate == OPTIMAL:
+                eta = 1.0 / (rule.alpha * (rule.optimal_init + t - 1.0))
+            elif rule.learning_rate == INVSCALING:
+                eta = rule.eta0 / t**rule.power_t
+            update = _step(batches, row, rule, model.room, eta, y, p)
+            if rule.learning_rate == PA1 and math.isnan(update):
+                continue
+            weight = class_weights[k, np.int64(own)]
+            update *= weight * batches.weight[row] if batches.weight.size else weight
+            if rule.shrink >= 0.0:
+                scale *= max(0.0, 1.0 - rule.shrink * eta * rule.alpha)
+                if scale < _SMALLEST_SCALE:
+                    weights[k] *= scale
+                    scale = 1.0
+            if update != 0.0:
+                step = update / scale
+                for j in range(places):
+                    weights[k, batches.slots[row, j]] += batches.values[row, j] * step
+                if rule.fit_intercept:
+                    intercept += update * SPARSE_INTERCEPT_DECAY
+            if rule.truncate > 0.0:
+                penalty += rule.truncate * eta * rule.alpha
+                _truncate(batches, row, weights, scale, penalty, applied, k)
+            t += 1.0
+        if size <= count * places and scale != 1.0:
+            # As scikit-learn does after each call; postponed where it would cost more than the
+            # batch itself.
+            for slot in range(size):
+                weights[k, slot] *= scale
+            scale = 1.0
     model.scale[k], model.intercept[k] = scale, intercept
+    return t
+
+
+@compiled
+def _step(batches, row, rule, room, eta, y, p):
+    """The step along a row's values; nan where PA-I leaves a row without values out."""
+    if rule.learning_rate >= PA1:
+        norm = _squared_norm(batches, row, room)
+        error = max(0.0, rule.threshold - p * y)
+        if rule.learning_rate == PA1:
+            return min(rule.eta0, error / norm) * y if norm != 0.0 else math.nan
+        return error / (norm + 0.5 / rule.eta0) * y
+    slope = gradient(rule.loss, rule.threshold, y, p)
+    return -eta * min(max(slope, -_LARGEST_GRADIENT), _LARGEST_GRADIENT)
 
 
 @compiled
@@ -232,23 +256,9 @@ def predict_then_learn(
     those of each batch's shuffle, or empty; ``size`` the slots in use. Fills decision
     (rows, models) with the margins before a row's batch was learned, where it ``predicts``.
     """
-    rows, places = batches.slots.shape
-    whole = np.arange(batch_size)
-    for start in range(0, rows, batch_size):
-        count = min(batch_size, rows - start)
-        if predicts:
-            margins(batches, start, start + count, model, decision)
-        for k in range(model.scale.size):
-            order = whole[:count]
-            if seeds.size:
-                order = order.copy()
-                shuffled(order, seeds[k])
-            fresh = predicts and count == 1
-            _learn(batches, start, order, k, class_weights, rule, model, t, decision, fresh)
-            if size <= count * places and model.scale[k] != 1.0:
-                # As scikit-learn does after each call; postponed where it would cost more than
-                # the batch itself.
-                model.weights[k, :size] *= model.scale[k]
-                model.scale[k] = 1.0
-        t += count
-    return t
+    after = t
+    for k in range(model.scale.size):
+        after = _run(
+            batches, batch_size, class_weights, seeds, rule, model, k, size, t, predicts, decision
+        )
+    return after
