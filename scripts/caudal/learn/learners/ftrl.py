@@ -83,7 +83,9 @@ class FTRLLearner(Learner):
         if len(self._starts) <= rows or self._starts[1] != places:
             self._starts = np.arange(rows + 1) * places
         weight = _NO_WEIGHT if weight is None else np.array(weight, np.float64)
-        return ftrl_kernel.Batches(self._starts, slots.ravel(), values.ravel(), y, weight)
+        return ftrl_kernel.Batches(
+            self._starts[: rows + 1], slots.ravel(), values.ravel(), y, weight
+        )
 
     def _widen(self) -> None:
         cells = widened(self._model.cells, len(self.registry.columns), 1)

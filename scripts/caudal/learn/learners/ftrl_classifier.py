@@ -161,7 +161,7 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
 
     def _rule(self) -> ftrl_kernel.Rule:
         return ftrl_kernel.Rule(
-            float(self.eta0), float(self.beta), float(self.l1), float(self.l2),
+            1.0 / float(self.eta0), float(self.beta), float(self.l1), float(self.l2),
             bool(self.fit_intercept),
         )  # fmt: skip
 

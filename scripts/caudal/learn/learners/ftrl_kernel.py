@@ -11,16 +11,24 @@ from typing import NamedTuple
 import numpy as np
 
 from caudal.compiled import compiled
+from caudal.learn.learners.prefetch import prefetch
 
 Z, N, WEIGHT, MARK = range(4)
 """What a column's cell holds: z, the sum of squared gradients, the weight that follows from them,
 and the number of the last row that had the column."""
 
 
-class Rule(NamedTuple):
-    """The parameters: McMahan's alpha (``eta0``), beta, lambda 1 and lambda 2."""
+AHEAD = 6
+"""Rows before a row is learned that its cells are fetched into the cache."""
 
-    eta0: float
+LARGE = 4096
+"""Cells that are in the cache anyway: so many are 128 kB."""
+
+
+class Rule(NamedTuple):
+    """The parameters: ``pace`` is 1 / McMahan's alpha; beta, lambda 1 and lambda 2."""
+
+    pace: float
     beta: float
     l1: float
     l2: float
@@ -55,12 +63,20 @@ def _update(cells, slot, gradient, rule, l1, l2):
     n = cells[slot, N]
     more = n + gradient * gradient
     root = math.sqrt(more)
-    z = cells[slot, Z] + gradient - (root - math.sqrt(n)) / rule.eta0 * cells[slot, WEIGHT]
+    z = cells[slot, Z] + gradient - (root - math.sqrt(n)) * rule.pace * cells[slot, WEIGHT]
     cells[slot, Z], cells[slot, N] = z, more
     if abs(z) <= l1:
         cells[slot, WEIGHT] = 0.0
     else:
-        cells[slot, WEIGHT] = (math.copysign(l1, z) - z) / ((rule.beta + root) / rule.eta0 + l2)
+        cells[slot, WEIGHT] = (math.copysign(l1, z) - z) / ((rule.beta + root) * rule.pace + l2)
+
+
+@compiled
+def _fetch_ahead(batches, row, cells):
+    """Fetch the cells of a row to come into the cache, if they are not there anyway."""
+    if cells.shape[0] > LARGE and row + AHEAD + 1 < batches.starts.size:
+        for j in range(batches.starts[row + AHEAD], batches.starts[row + AHEAD + 1]):
+            prefetch(cells, batches.slots[j])
 
 
 @compiled
@@ -68,6 +84,7 @@ def margins(batches, start, stop, model, k, out):
     """Fill ``out[start:stop, k]`` with the margins of the rows for the model ``k``."""
     cells, intercept = model.cells[k], model.intercept[k, 0, WEIGHT]
     for row in range(start, stop):
+        _fetch_ahead(batches, row, cells)
         p = intercept
         for j in range(batches.starts[row], batches.starts[row + 1]):
             p += cells[batches.slots[j], WEIGHT] * batches.values[j]
@@ -105,6 +122,7 @@ def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
             margins(batches, start, stop, model, k, decision)
         for row in range(start, stop):
             begin, end = batches.starts[row], batches.starts[row + 1]
+            _fetch_ahead(batches, row, cells)
             mark += 1.0
             shared, p = False, intercept[0, WEIGHT]
             for j in range(begin, end):
