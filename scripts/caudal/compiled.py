@@ -13,7 +13,6 @@ from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
-from numba.core.dispatcher import Dispatcher
 
 log = logging.getLogger("caudal")
 
@@ -100,12 +99,11 @@ class _Files(IndexDataCacheFile):
 
 def _called(function: Callable) -> list:
     """The stamps of what the function's module has imported: its code is within the function's."""
+    caches = (getattr(value, "_cache", None) for value in function.__globals__.values())
     return sorted(
-        repr(value._cache._cache_file._source_stamp)
-        for value in function.__globals__.values()
-        if isinstance(value, Dispatcher)
-        and value.py_func.__module__ != function.__module__
-        and isinstance(value._cache, _Cache)
+        repr(cache._cache_file._source_stamp)
+        for cache in caches
+        if isinstance(cache, _Cache) and cache._py_func.__module__ != function.__module__
     )
 
 
