@@ -66,13 +66,11 @@ def test_it_is_compiled_once(source):
     "damage",
     [lambda content: b"", lambda content: content[:-20], flipped, lambda content: b"x" * 99],
 )
-@pytest.mark.parametrize("kind", [".nbi", ".nbc"])
-def test_damaged_files_are_said_and_made_again(source, caplog, damage, kind):
+def test_damaged_files_are_said_and_made_again(source, caplog, damage):
     imported(source).outer(1)
     whole = set(files(source))
-    for file in files(source):
-        if file.suffix == kind:
-            file.write_bytes(damage(file.read_bytes()))
+    for file in whole:
+        file.write_bytes(damage(file.read_bytes()))
     with caplog.at_level(logging.WARNING, "caudal"):
         module = imported(source)
         assert module.outer(1) == 4
@@ -88,17 +86,45 @@ def test_a_full_disk_is_said(source, caplog, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(compiled_module._Files, "_write", full)
+    monkeypatch.setattr(compiled_module._Files, "save", full)
     with caplog.at_level(logging.WARNING, "caudal"):
         assert imported(source).outer(1) == 4
     assert "cannot be written" in caplog.text
     assert "No space left" in caplog.text
 
 
-def test_an_edit_is_seen(source):
+def test_an_edit_is_seen_and_is_no_damage(source, caplog):
     assert imported(source).outer(1) == 4
     source.write_text(SOURCE.replace("2 *", "30 *"))
-    assert imported(source).outer(1) == 60
+    module = imported(source)
+    assert module.outer(1) == 60
+    assert hits(module) == (0, 1)
+    assert not caplog.text
+
+
+def test_an_edit_of_what_is_called_in_another_file_is_seen(source, monkeypatch):
+    called = source.with_name("called_here.py")
+    inner, outer = SOURCE.split("\n\n\n@compiled(")
+    source.write_text(f"from called_here import inner{SOURCE.split('@')[0]}\n@compiled({outer}")
+    monkeypatch.syspath_prepend(source.parent)
+    said = []
+    for more in ("+ 1", "+ 20"):
+        called.write_text(inner.replace("+ 1", more))
+        monkeypatch.delitem(sys.modules, "called_here", raising=False)
+        importlib.invalidate_caches()
+        said.append(imported(source).outer(1))
+    assert said == [4, 42]
+
+
+def test_files_of_numbas_own_are_no_damage(source, caplog):
+    plain = SOURCE.replace("from caudal.compiled import compiled", "import numba").replace(
+        "@compiled(", "@numba.njit(cache=True, "
+    )
+    source.write_text(plain.replace("@compiled", "@numba.njit(cache=True)"))
+    assert imported(source).outer(1) == 4
+    source.write_text(SOURCE)
+    assert imported(source).outer(1) == 4
+    assert not caplog.text
 
 
 def test_another_process_takes_it_from_the_disk(source):

@@ -5,6 +5,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from caudal import checked_json
 from caudal.data.manifest import DAMAGED
 from caudal.errors import Damaged, UserError
 from caudal.workflow import footprint, plan, resources, run_lock
@@ -33,7 +34,7 @@ def test_what_the_run_will_do(tmp_path, monkeypatch):
     assert found.needed - again.needed == 1000
     assert found.size / 3 < found.least < found.size
     dataclasses.replace(found, free=found.least).check()
-    with pytest.raises(UserError, match=r"The disk is too small: at least \d+\.\d kB are still"):
+    with pytest.raises(UserError, match=r"The disk is too small: at least \d[\d.]* kB are still"):
         dataclasses.replace(found, free=found.least - 1).check()
 
 
@@ -61,7 +62,7 @@ def test_rows_are_counted_or_estimated(tmp_path, monkeypatch):
     assert 1000 < rows < 2000
     assert not exact
     Path("results/data").mkdir(parents=True)
-    Path("results/data/manifest.json").write_text('{"rows": 2000}')
+    checked_json.write("results/data/manifest.json", {"rows": 2000})
     assert resources.count_rows(planned(**mine)) == (2000, True)
 
 
@@ -113,10 +114,10 @@ def test_a_lock_of_another_machine_stays(tmp_path):
 
 def test_damaged_results_are_discarded(tmp_path):
     files = [tmp_path / "model.pkl", tmp_path / "score.json"]
-    files[0].touch()
     error = Damaged("model.pkl is short", files, tmp_path / DAMAGED)
-    assert (
-        str(error) == f"model.pkl is short; delete the folder {tmp_path} and run Snakemake again."
-    )
+    assert str(error) == "model.pkl is short; run Snakemake again to make it."
+    for file, goes in zip(files, (files[0], f"the folder {tmp_path}"), strict=True):
+        file.touch()
+        assert str(error) == f"model.pkl is short; delete {goes} and run Snakemake again."
     assert error.discard().startswith("model.pkl is short. Run the same command again")
     assert [file.name for file in tmp_path.iterdir()] == [DAMAGED]

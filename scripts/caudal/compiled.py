@@ -41,9 +41,9 @@ class _Cache(FunctionCache):
 
     def __init__(self, py_func: Callable):
         super().__init__(py_func)
-        plain = self._cache_file
-        self._cache_file = _Files(plain._cache_path, "", plain._source_stamp)
-        vars(self._cache_file).update(vars(plain))
+        base = f"{self._impl.filename_base}.checked"
+        stamp = (numba.__version__, self._cache_file._source_stamp, _called(py_func))
+        self._cache_file = _Files(self._cache_path, base, stamp)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is on disk, or None."""
@@ -68,32 +68,43 @@ class _Cache(FunctionCache):
 
 
 class _Files(IndexDataCacheFile):
-    """numba's two kinds of file with their checksum in front; what is damaged counts as missing."""
+    """A file for each signature and processor, and no index: it tells itself what it was made of.
 
-    def _load_index(self) -> dict:
-        content = _read(self._index_path)
+    numba's index may name, for a moment, code of the source as it was.
+    """
+
+    def load(self, key: tuple) -> Any:
+        """What was saved for ``key``; None where nothing was, or by another source."""
+        content = _read(self._path(key))
         if content is None:
-            return {}
-        version, stamp, overloads = pickle.loads(content)
-        return overloads if (version, stamp) == (self._version, self._source_stamp) else {}
+            return None
+        made_of, data = pickle.loads(content)
+        return data if made_of == self._made_of(key) else None
 
-    def _save_index(self, overloads: dict) -> None:
-        self._write(self._index_path, (self._version, self._source_stamp, overloads))
-
-    def _load_data(self, name: str) -> Any:
-        content = _read(self._data_path(name))
-        if content is None:
-            raise FileNotFoundError(name)  # numba takes it for removed
-        return pickle.loads(content)
-
-    def _save_data(self, name: str, data: Any) -> None:
-        self._write(self._data_path(name), data)
-
-    def _write(self, path: str, value: Any) -> None:
-        content = self._dump(value)
-        with self._open_for_write(path) as file:
+    def save(self, key: tuple, data: Any) -> None:
+        """Keep ``data``, whole or not at all."""
+        content = self._dump((self._made_of(key), data))
+        with self._open_for_write(self._path(key)) as file:
             file.write(hashlib.sha256(content).digest())
             file.write(content)
+
+    def _path(self, key: tuple) -> str:
+        signature, processor, _ = key
+        name = hashlib.sha256(repr((signature, processor)).encode()).hexdigest()[:16]
+        return self._data_path(self._data_name_pattern.replace("{number:d}", name))
+
+    def _made_of(self, key: tuple) -> tuple:
+        return self._source_stamp, repr(key)
+
+
+def _called(function: Callable) -> list:
+    """The stamps of what the function's module has imported: its code is within the function's."""
+    caches = (getattr(value, "_cache", None) for value in function.__globals__.values())
+    return sorted(
+        repr(cache._cache_file._source_stamp)
+        for cache in caches
+        if isinstance(cache, _Cache) and cache._py_func.__module__ != function.__module__
+    )
 
 
 def _read(path: str) -> bytes | None:

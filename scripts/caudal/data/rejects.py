@@ -68,7 +68,8 @@ class Rejects:
 
     def flush(self) -> None:
         """Write the bad rows since the last time in the order of their lines."""
-        self._writer.writerows(sorted(self._waiting, key=lambda row: row[1]))
+        self._waiting.sort(key=lambda row: row[1])
+        self._writer.writerows(self._waiting)
         self._waiting = []
 
     def check_share(self, rows_in: int) -> None:
