@@ -12,6 +12,7 @@ from caudal.config.settings import complete
 from caudal.data.manifest import merge
 from caudal.errors import UserError
 from caudal.learn.fitting import fit_points
+from caudal.learn.learners.partial_fit import PartialFitLearner
 from caudal.models.coefficients import table
 from caudal.models.pickling import dump_model, load_model
 from caudal.simulate.write import simulate
@@ -197,6 +198,88 @@ def test_a_diverging_point_is_told_and_the_others_go_on(tmp_path):
     assert record["diverged"]
     assert record["score"] is None
     assert not fits[1e-300][1]["diverged"]
+
+
+def test_any_classifier_that_diverges_is_told_and_the_others_go_on(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"price": rng.normal(25_000, 500, 2000), "y": np.arange(2000) % 2})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    manifest, _ = make_data(tmp_path, tmp_path / "rows.csv", {"label": "y"})
+    network = {"class": "MLPClassifier", "hidden_layer_sizes": 4, "solver": "sgd",
+               "activation": "identity"}  # fmt: skip
+    points = expand([
+        {"extractor": {"scale": False}, "vectorizer": {"n_features": 64, "degree": 2},
+         "classifier": classifier}
+        for classifier in (
+            {**network, "learning_rate_init": 1e300},
+            {"average": True, "learning_rate": "constant", "eta0": 1e300},
+            {"loss": "log_loss", "alpha": 0.001},
+        )
+    ])  # fmt: skip
+    whole = run(manifest, points)
+    fits = [record for _, _, record in whole]
+    assert [(record["diverged"], record["score"] is None) for record in fits] == [
+        (True, True), (True, True), (False, False)
+    ]  # fmt: skip
+    assert [model is None for _, model, _ in whole] == [True, True, False]
+    assert all("grown beyond all numbers" in record["failure"] for record in fits[:2])
+    assert [record["rows"] for record in fits] == [2000] * 3
+    alone = run(manifest, points[2:])[0][2]
+    assert (alone["score"], alone["losses"]) == (fits[2]["score"], fits[2]["losses"])
+
+
+@pytest.mark.parametrize("during", ["learn", "predict", "fitted"])
+def test_a_learner_that_fails_takes_no_other_along(manifest, monkeypatch, caplog, during):
+    points = expand([
+        {"vectorizer": {"n_features": 64},
+         "classifier": {"class": ["BernoulliNB", "SGDClassifier"]}},
+    ])  # fmt: skip
+
+    def fail(self, *args):
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(PartialFitLearner, during, fail)
+    (_, lost, bad), (_, model, good) = run(manifest, points)
+    assert lost is None
+    assert (bad["score"], bad["diverged"]) == (None, False)
+    assert "ZeroDivisionError: a defect" in bad["failure"]
+    assert "Traceback" in caplog.text
+    assert points[0].id in caplog.text
+    assert model is not None
+    assert good["failure"] is None
+    assert good["score"] == run(manifest, points[1:])[0][2]["score"]
+
+
+def test_a_fault_of_the_machine_is_no_points(manifest, monkeypatch):
+    def fail(self, *args):
+        raise MemoryError
+
+    monkeypatch.setattr(PartialFitLearner, "learn", fail)
+    with pytest.raises(MemoryError):
+        run(manifest, expand([{"classifier": {"class": "BernoulliNB"}}]))
+
+
+@pytest.mark.parametrize("without", [slice(0, 700), slice(1000, 1300)])
+def test_rows_that_weigh_nothing_teach_nothing_and_stop_nothing(rows, tmp_path, without):
+    frame = pd.read_csv(rows)
+    frame["w"] = 1.0
+    frame.loc[without, "w"] = 0.0
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    data = {"label": "y", "weight": "w"}
+    manifest, _ = make_data(tmp_path, tmp_path / "rows.csv", data)
+    points = expand([
+        {"vectorizer": {"n_features": 64}, "classifier": classifier}
+        for classifier in (
+            {"loss": "log_loss", "alpha": 0.001},
+            {"loss": "log_loss", "alpha": 0.001, "average": True},
+            {"class": "BernoulliNB"},
+            {"class": "MLPClassifier", "hidden_layer_sizes": 4},
+        )
+    ])  # fmt: skip
+    for point, model, record in run(manifest, points, data={**DATA, **data}):
+        assert record["failure"] is None, point
+        assert 0 < -record["score"] < 0.4
+        assert np.isfinite(model.predict_proba(frame.drop(columns="y"))).all()
 
 
 def test_too_few_rows_for_a_score_get_their_sentence(manifest):

@@ -1,5 +1,6 @@
 """What no point of a grid can have: each gets one sentence before any job starts."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ def check_grids(settings: dict) -> None:
     for grid in settings["grid"]:
         _refuse_text_numbers(grid)
         _check_classifier(grid.get("classifier", {}), settings["score"])
+        if settings["data"].get("weight"):
+            _check_weighted(grid.get("classifier", {}))
         _check_vectorizer(grid.get("vectorizer", {}))
         _check_extractor(grid.get("extractor", {}))
 
@@ -113,6 +116,17 @@ def _check_classifier(classifier: dict, score: dict) -> None:
             raise UserError(
                 f"score.loss: log needs probabilities, and {name} with loss {without[0]} has none; "
                 f"write score.loss: squared, or loss: log_loss in the grid."
+            )
+
+
+def _check_weighted(classifier: dict) -> None:
+    for name in _values(classifier, "class", DEFAULT_CLASS):
+        if name in CHECKED:
+            continue
+        if "sample_weight" not in inspect.signature(classifier_class(name).partial_fit).parameters:
+            raise UserError(
+                f"grid: classifier.class: {name} takes no weights of rows; leave data.weight out "
+                f"or take another, such as SGDClassifier."
             )
 
 

@@ -11,7 +11,7 @@ from caudal.learn.batches import END, Features, encoded_batches, prefetched_batc
 from caudal.learn.estimators import make_classifier, make_pipeline
 from caudal.learn.fit_log import say_settings
 from caudal.learn.job import Fit, Job
-from caudal.learn.learners import Diverged, make_learner
+from caudal.learn.learners import make_learner
 from caudal.learn.progressive import Progress, make_plan
 from caudal.learn.saved_state import SavedState
 from caudal.learn.targets import make_target
@@ -39,8 +39,8 @@ def fit_points(
     settings and ``code`` (its hash) goes on from there.
 
     The record holds the fields of ``score.json``. A point whose weights leave the range of
-    floating-point numbers has the model None and the score None. Raises UserError where the data
-    and the settings do not fit each other.
+    floating-point numbers, or whose learner fails, has the model None and the score None. Raises
+    UserError where the data and the settings do not fit each other.
     """
     started = time.perf_counter()
     manifest = load(manifest_file)
@@ -111,15 +111,16 @@ def _finish(
     fit: Fit, features: Features, seconds: float, manifest: dict
 ) -> tuple[Point, object, ScoreRecord]:
     model = None
-    if not fit.diverged:
+    if not fit.failure:
         try:
             model = make_pipeline(features.extractor, features.vectorizer, fit.learner.fitted())
-        except Diverged:
-            fit.diverged = True
+        except Exception as error:
+            fit.fail(error)
     record = make_record(
         fit.point,
         fit.progress.record(),
         diverged=fit.diverged,
+        failure=fit.failure,
         seconds=seconds,
         columns_touched=features.registry.size,
         data_checksum=manifest["checksum"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from caudal.config.grid import Point
+from caudal.errors import UserError
 from caudal.learn.batches import Features
 from caudal.learn.fit_log import say_checkpoint
 from caudal.learn.learners import Diverged, Learner
@@ -18,15 +19,41 @@ log = logging.getLogger("caudal")
 
 @dataclass
 class Fit:
-    """One point while it is learned; ``group`` is the place of its features in the job's."""
+    """One point while it is learned; ``group`` is the place of its features in the job's.
+
+    ``failure`` is the sentence that says why it is learned no more, ``diverged`` whether that is
+    because its weights have left the range of numbers.
+    """
 
     point: Point
     group: int
     learner: Learner
     progress: Progress
     diverged: bool = False
+    failure: str | None = None
     seconds: float = 0.0
     rows_said: int = 0
+
+    def fail(self, error: Exception) -> None:
+        """Give the point up, and tell it: the others of its job go on.
+
+        Raises ``error`` again where it is no fault of the point: a UserError, or no memory.
+        """
+        if isinstance(error, UserError | MemoryError):
+            raise error
+        rows = self.progress.rows
+        self.diverged = isinstance(error, Diverged)
+        if self.diverged:
+            self.failure = (
+                f"the weights have grown beyond all numbers after {rows} rows; scale the features "
+                f"(extractor.scale: true), lower eta0 or raise alpha."
+            )
+        else:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            self.failure = f"its learner failed after {rows} rows ({what})."
+        # With its traceback, as what failed may be ours.
+        defect = None if self.diverged else error
+        log.warning("%s: %s", self.point.id, self.failure, exc_info=defect)
 
 
 class Job:
@@ -67,32 +94,26 @@ class Job:
             since = time.perf_counter()
             try:
                 self._learn(fit, batches, null_losses, first_pass, scored)
-            except Diverged:
-                self._diverge(fit)
+            except Exception as error:
+                fit.fail(error)
+                if scored:  # unscored rows are counted before they are learned
+                    fit.progress.skip(len(y))
             fit.seconds += time.perf_counter() - since
         self.batches += -(-len(y) // size)
 
     def _learn(self, fit: Fit, batches: dict, null_losses, first_pass: bool, scored: bool) -> None:
         y, weight, size = batches["Y"], batches.get("weight"), self.plan.batch_size
         encoded = batches[f"slots{fit.group}"], batches[f"values{fit.group}"]
-        if fit.diverged or not scored:
+        if fit.failure or not scored:
             if first_pass:
                 fit.progress.skip(len(y))
-            if not fit.diverged:
+            if not fit.failure:
                 fit.learner.learn(*encoded, y, weight, size)
             return
         guess = fit.learner.predict_then_learn(*encoded, y, weight, size)
         losses = self.target.losses(guess, y)
         for checkpoint in fit.progress.add(losses, null_losses, guess, y):
             self._say(fit, checkpoint)
-
-    def _diverge(self, fit: Fit) -> None:
-        fit.diverged = True
-        log.warning(
-            "%s: the weights have grown beyond all numbers after %d rows; scale the features "
-            "(extractor.scale: true), lower eta0 or raise alpha.",
-            fit.point.id, fit.progress.rows,
-        )  # fmt: skip
 
     def _say(self, fit: Fit, checkpoint: dict) -> None:
         rows = checkpoint["rows"]
@@ -110,9 +131,10 @@ class Job:
             "touched": [feature.registry.touched() for feature in self.features],
             "fits": [
                 {
-                    "learner": None if fit.diverged else fit.learner.state(),
+                    "learner": None if fit.failure else fit.learner.state(),
                     "progress": fit.progress.state(),
                     "diverged": fit.diverged,
+                    "failure": fit.failure,
                     "seconds": fit.seconds,
                     "rows_said": fit.rows_said,
                 }
@@ -129,7 +151,7 @@ class Job:
             feature.registry.set_touched(touched)
         for fit, found in zip(self.fits, state["fits"], strict=True):
             fit.progress.set_state(found["progress"])
-            fit.diverged, fit.seconds = found["diverged"], found["seconds"]
-            fit.rows_said = found["rows_said"]
-            if not fit.diverged:
+            fit.diverged, fit.failure = found["diverged"], found["failure"]
+            fit.seconds, fit.rows_said = found["seconds"], found["rows_said"]
+            if not fit.failure:
                 fit.learner.set_state(found["learner"])

@@ -37,6 +37,7 @@ PACKAGES = ("scikit-learn", "numpy", "scipy", "pyarrow", "numba")
 class ScoreRecord(TypedDict, total=False):
     """What a fit came to; numbers that there are none of, as a diverged point's score, are None.
 
+    ``failure`` says in a sentence why a point has no score, None where it has one.
     The fields from ``settings`` on are known when the model is written; the curves are those of
     ``progressive.Progress.record``.
     """
@@ -58,6 +59,7 @@ class ScoreRecord(TypedDict, total=False):
     drift: list[dict]
     calibration: list[dict]
     diverged: bool
+    failure: str | None
     seconds: float
     rows_per_second: float
     columns_touched: int
@@ -75,6 +77,7 @@ def make_record(
     progress: Mapping[str, Any],
     *,
     diverged: bool,
+    failure: str | None,
     seconds: float,
     columns_touched: int,
     data_checksum: str,
@@ -89,13 +92,14 @@ def make_record(
         "parameters": point.parameters,
         **progress,
         "diverged": diverged,
+        "failure": failure,
         "seconds": seconds,
         "rows_per_second": progress["rows"] / seconds,
         "columns_touched": columns_touched,
         "data_checksum": data_checksum,
         "versions": versions(),
     }
-    if diverged:
+    if failure:
         record |= dict.fromkeys(("score", "standard_error", "r2"))
     return cast(ScoreRecord, plain(record))
 
@@ -103,6 +107,11 @@ def make_record(
 def fields(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Some of a record's fields, in that order; None where it has no such one."""
     return {name: record.get(name) for name in names}
+
+
+def fate(record: Mapping[str, Any]) -> str:
+    """What became of a point without a score: it ``diverged``, or its learner ``failed``."""
+    return "diverged" if record.get("diverged", True) else "failed"
 
 
 def versions() -> dict[str, str]:

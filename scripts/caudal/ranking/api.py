@@ -22,6 +22,7 @@ from caudal.models.score_record import (
     NAME,
     ScoreRecord,
     check_model,
+    fate,
     load_checked,
     read_score,
 )
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 class Result:
     """A point and what came of it.
 
-    ``rank`` is None for a point that was fitted by hand; a point that diverged has the score None
-    and no model. ``record`` holds all fields of ``score.json``.
+    ``rank`` is None for a point that was fitted by hand; a point that diverged or failed has the
+    score None and no model. ``record`` holds all fields of ``score.json``.
     """
 
     rank: int | None
@@ -53,12 +54,12 @@ class Result:
     def model(self) -> "Pipeline":
         """The fitted pipeline, loaded when first asked for; ``predict_proba`` takes a DataFrame.
 
-        Raises UserError where the point diverged, or the file is not the one that the fit wrote.
+        Raises UserError where the point has none, or the file is not the one that the fit wrote.
         """
         from caudal.models.pickling import load_model
 
         if self.score is None or self.model_file is None:
-            raise UserError(f"The point {self.point} has diverged, so it has no model.")
+            raise UserError(f"The point {self.point} has {fate(self.record)}, so it has no model.")
         return load_model(check_model(self.model_file, self.record))
 
     @cached_property
@@ -70,7 +71,7 @@ class Result:
 
     def __repr__(self) -> str:
         place = "by hand" if self.rank is None else f"rank {self.rank}"
-        score = "diverged"
+        score = fate(self.record)
         if self.score is not None:
             score = f"score {self.score:.5f} ± {_short(self.standard_error)}, r2 {_short(self.r2)}"
         return f"<{place}, point {self.point}: {score}; {describe(self.parameters)}>"

@@ -16,6 +16,7 @@ from caudal.models.score_record import (
     check_model,
     check_quickly,
     damaged,
+    fate,
     fields,
     plain,
     read_score,
@@ -58,8 +59,8 @@ def rank(
 ) -> list[ScoreRecord]:
     """Write the ranking and the costs, the best point first; returns the records in that order.
 
-    Points of equal score stand in the order of their ids; those that diverged come last, with an
-    empty score. ``score_files`` are those of ``points``, in the same order. Raises Damaged
+    Points of equal score stand in the order of their ids; those that diverged or failed come last,
+    with an empty score. ``score_files`` are those of ``points``, in the same order. Raises Damaged
     naming the first file where a record is damaged or not the point's, a model file has lost
     bytes, or a point was fitted on other data than those of ``data_checksum`` or by other
     ``settings``.
@@ -109,7 +110,7 @@ def take_best(results: str | Path, out_model: str | Path) -> str:
 
     ``results`` is the folder that holds ``ranking.csv`` and ``fits``.
 
-    Raises UserError where every point diverged, and Damaged where the ranking is not that of the
+    Raises UserError where no point has a score, and Damaged where the ranking is not that of the
     records or the model file is not what its fit wrote.
     """
     _, best = read_ranking(Path(results))[0]
@@ -117,6 +118,8 @@ def take_best(results: str | Path, out_model: str | Path) -> str:
         raise UserError(
             "Every point of the grid has diverged, so none is the best; set extractor.scale: "
             "true, lower eta0 or raise alpha."
+            if fate(best) == "diverged"
+            else f"No point of the grid has a score; of the first one {best['failure']}"
         )
     record = Path(results) / "fits" / best["point"] / NAME
     model = check_model(record.with_name(MODEL), best)

@@ -2,6 +2,7 @@
 
 import math
 
+from caudal.models.score_record import fate
 from caudal.ranking.comparison import last_doubling, lead_over_benchmark, turning_point
 from caudal.ranking.run import Run
 from caudal.report import advice_grid, advice_model
@@ -18,7 +19,7 @@ MOST_REJECTED = 0.001
 def advise(run: Run) -> list[Advice]:
     """All that is worth doing next, the most urgent first."""
     rules = (
-        _benchmark, advice_model.leak, _diverged, advice_model.scales, _drift,
+        _benchmark, advice_model.leak, _diverged, _failed, advice_model.scales, _drift,
         advice_model.learners, advice_grid.edges, advice_model.below, _rows, advice_grid.idle,
         advice_grid.simpler, _collisions, _calibration, _rejected, advice_grid.one_point,
     )  # fmt: skip
@@ -32,7 +33,9 @@ def _benchmark(run: Run) -> list[Advice]:
             Advice(
                 "benchmark",
                 "No point has a score.",
-                f"All of them diverged: {advice_model.how_to_tame(run)}.",
+                f"All of them diverged: {advice_model.how_to_tame(run)}."
+                if fate(run.best.record) == "diverged"
+                else f"Of the first one {run.best.record['failure']}",
             )
         ]
     gain = lead_over_benchmark(run.best)
@@ -52,20 +55,27 @@ def _benchmark(run: Run) -> list[Advice]:
 
 
 def _diverged(run: Run) -> list[Advice]:
-    gone = [result for result in run.results if not result.scored]
+    return _without_score(
+        run,
+        "diverged",
+        "Their weights grew beyond all numbers, so they have no score. To keep them, "
+        f"{advice_model.how_to_tame(run)}: ",
+    )
+
+
+def _failed(run: Run) -> list[Advice]:
+    return _without_score(
+        run, "failed", "Their learners ended in an error, which logs/fit tells, so no score: "
+    )
+
+
+def _without_score(run: Run, how: str, words: str) -> list[Advice]:
+    gone = [r for r in run.results if not r.scored and fate(r.record) == how]
     if not gone or not run.best.scored:
         return []
-    return [
-        Advice(
-            "diverged",
-            f"{counted(len(gone), 'point')} diverged.",
-            "Their weights grew beyond all numbers, so they have no score. To keep them, "
-            f"{advice_model.how_to_tame(run)}: "
-            + listed([result.point for result in gone[:5]], most=5)
-            + ("…" if len(gone) > 5 else "")
-            + ".",
-        )
-    ]
+    points = listed([result.point for result in gone[:5]], most=5)
+    more = "…" if len(gone) > 5 else ""
+    return [Advice(how, f"{counted(len(gone), 'point')} {how}.", f"{words}{points}{more}.")]
 
 
 def _drift(run: Run) -> list[Advice]:

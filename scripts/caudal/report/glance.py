@@ -21,7 +21,7 @@ from caudal.report.markup import Markup, join, tag
 from caudal.report.parameter_words import axis_value, described, differs_by
 from caudal.wording import counted, cut, duration, listed, number, share, short, signed, size
 
-WARNINGS = {"benchmark", "leak", "diverged", "scales", "drift", "below", "calibration"}
+WARNINGS = {"benchmark", "leak", "diverged", "failed", "scales", "drift", "below", "calibration"}
 
 
 def glance(run: Run, drawn: Drawings) -> Markup:

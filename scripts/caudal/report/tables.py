@@ -5,7 +5,7 @@ import csv
 import io
 import math
 
-from caudal.models.score_record import COSTS
+from caudal.models.score_record import COSTS, fate
 from caudal.ranking.comparison import lead, score_estimate
 from caudal.ranking.run import Result, Run, is_number
 from caudal.report.figures_grid import score_range
@@ -86,7 +86,7 @@ def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
         gap = cell(said, behind.mean)
     cells = [
         cell(result.rank),
-        cell(number(result.score, error) if result.scored else "diverged", result.score),
+        cell(number(result.score, error) if result.scored else fate(result.record), result.score),
         cell(_error_bar(result, run, ends), result.score),
         gap,
         cell(number(result.r2, 0.01), result.r2),

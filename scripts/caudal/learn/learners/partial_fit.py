@@ -1,7 +1,8 @@
 """Any other estimator with ``partial_fit``, fed sparse matrices of all columns."""
 
 import inspect
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,26 @@ from scipy.sparse import csr_matrix
 from caudal.errors import UserError
 from caudal.features.encoder import to_csr
 from caudal.features.hashing import Registry
-from caudal.learn.learners.base import Learner
+from caudal.learn.learners.base import Diverged, Learner, check_finite
 from caudal.learn.learners.plain_state import from_plain, to_plain
 
 MADE_ANEW = ("_loss_function_",)
 """Attributes that each ``partial_fit`` makes anew, of classes that have no plain values."""
 
+BEYOND_NUMBERS = ("overflow", "infinity", "non-finite")
+"""Words of scikit-learn's errors for numbers and weights that are not finite."""
+
+WEIGHTS = ("coef_", "intercept_", "coefs_", "intercepts_")
+"""Attributes whose numbers are weights."""
+
 
 class PartialFitLearner(Learner):
-    """A classifier that learns by its own ``partial_fit``."""
+    """A classifier that learns by its own ``partial_fit``.
+
+    Rows that all weigh nothing teach nothing: a batch of them is left out, as many classifiers
+    divide by the sum of the weights. Before the first row that weighs something all classes are
+    alike.
+    """
 
     def __init__(self, estimator: Any, classes: np.ndarray, registry: Registry, n_features: int):
         """Raises UserError where the classifier cannot learn batch by batch."""
@@ -32,11 +44,20 @@ class PartialFitLearner(Learner):
         self._weighted = "sample_weight" in inspect.signature(estimator.partial_fit).parameters
 
     def predict(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Probabilities (rows, classes) of an encoded batch; 0 or 1 where there are none."""
+        """Probabilities (rows, classes) of an encoded batch; 0 or 1 where there are none.
+
+        Raises Diverged where they are not finite, ValueError where they are no probabilities.
+        """
+        if not hasattr(self.estimator, "classes_"):
+            return np.full((len(slots), len(self.classes)), 1 / len(self.classes))
         X = self._matrix(slots, values)
-        if hasattr(self.estimator, "predict_proba"):
-            return self.estimator.predict_proba(X)
-        return (self.estimator.predict(X)[:, None] == self.classes).astype(float)
+        with _divergence():
+            if not hasattr(self.estimator, "predict_proba"):
+                return (self.estimator.predict(X)[:, None] == self.classes).astype(float)
+            p = check_finite(self.estimator.predict_proba(X))
+        if p.min(initial=0.0) < 0.0 or p.max(initial=0.0) > 1.0 + 1e-9:
+            raise ValueError(f"predict_proba gives {p.min():g} to {p.max():g}, not 0 to 1")
+        return p
 
     def learn(
         self,
@@ -46,7 +67,7 @@ class PartialFitLearner(Learner):
         weight: np.ndarray | None = None,
         batch_size: int | None = None,
     ) -> None:
-        """Learn the class codes ``y`` (rows,), one batch after the other."""
+        """Learn the class codes ``y`` (rows,), one batch after the other. Raises Diverged."""
         if weight is not None and not self._weighted:
             raise UserError(
                 f"data.weight: {type(self.estimator).__name__} takes no sample weights; "
@@ -55,15 +76,25 @@ class PartialFitLearner(Learner):
         size = batch_size or max(1, len(y))
         for start in range(0, len(y), size):
             rows = slice(start, start + size)
+            if weight is not None and not weight[rows].any():
+                continue
             X = self._matrix(slots[rows], values[rows])
             extra = {} if weight is None else {"sample_weight": weight[rows]}
-            self.estimator.partial_fit(X, self.classes[y[rows]], classes=self.classes, **extra)
+            with _divergence():
+                self.estimator.partial_fit(X, self.classes[y[rows]], classes=self.classes, **extra)
 
     def _matrix(self, slots: np.ndarray, values: np.ndarray) -> csr_matrix:
         return to_csr(slots, values, self.registry.columns, self.n_features)
 
     def fitted(self) -> Any:
-        """The classifier as it is."""
+        """The classifier as it is. Raises Diverged, and ValueError where it has learned nothing."""
+        if not hasattr(self.estimator, "classes_"):
+            raise ValueError("no row has a weight above 0")
+        for name in WEIGHTS:
+            weights = getattr(self.estimator, name, ())
+            for each in weights if isinstance(weights, list) else [weights]:
+                if not np.isfinite(each).all():
+                    raise Diverged
         # A fit that went on from its state gives the same pickle as one that did not: attributes
         # in one order, and no two names for one number.
         with suppress(TypeError):
@@ -82,3 +113,15 @@ class PartialFitLearner(Learner):
         """Take that over."""
         for name, value in from_plain(state).items():
             setattr(self.estimator, name, value)
+
+
+@contextmanager
+def _divergence() -> Iterator[None]:
+    """What scikit-learn says of numbers that are not finite, as Diverged; numpy's are not told."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except ValueError as error:
+        if any(word in str(error) for word in BEYOND_NUMBERS):
+            raise Diverged from error
+        raise
