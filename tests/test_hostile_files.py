@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from caudal import checked_json
 from caudal.data import csv_blocks
 from caudal.data.csv_format import CsvFormat
 from caudal.data.ingest import to_parquet
@@ -35,7 +35,7 @@ def check_conservation(folder: Path, found: dict) -> pa.Table:
     """Hold the manifest against the files beside it; give the rows."""
     out = folder / "out" / found["source"]
     assert found["rows_in"] == found["rows"] + found["rows_rejected"] + found["rows_dropped"]
-    assert json.loads((out / "manifest.json").read_text(encoding="utf-8")) == found
+    assert checked_json.read(out / "manifest.json") == checked_json.sealed(found)
     with open(out / "rejects.csv", encoding="utf-8", newline="") as file:
         rejects = list(csv.DictReader(file))
     assert len(rejects) == found["rows_rejected"] == sum(found["rejects"].values())
