@@ -1,11 +1,13 @@
 """Rebatching."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from caudal.errors import UserError
 from caudal.streams import Streamer, batch_length, buffer_batch, buffer_streamer, mux
 from sample_streams import pool_of, ramp
+from scipy.sparse import coo_array, csr_array, csr_matrix
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (3, 2)])
@@ -61,6 +63,31 @@ def test_buffers_join_arrow_arrays():
         rows = [row for batch in found for row in batch[key].to_pylist()]
         assert rows == [word for batch in words for word in batch]
     assert all(pa.types.is_dictionary(batch["level"].type) for batch in found)
+
+
+FRAME = pd.DataFrame({"a": np.arange(6.0), "c": list("uvuvuv")}, index=list("fedcba"))
+
+
+@pytest.mark.parametrize("whole", [FRAME, FRAME["c"], pa.Table.from_pandas(FRAME),
+                                   csr_matrix(np.eye(6)), coo_array(np.eye(6)), list("uvwxyz")],
+                         ids=lambda whole: type(whole).__name__)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 2, 4, 5])
+def test_buffers_keep_the_kind_of_what_they_join(whole, size):
+    def rows(start, stop):
+        if hasattr(whole, "tocsr"):
+            return whole.tocsr()[start:stop].asformat(whole.format)
+        return getattr(whole, "iloc", whole)[start:stop]
+
+    batches = [{"X": rows(i, i + 2), "Y": np.arange(i, i + 2)} for i in (0, 2, 4)]
+    found = list(buffer_batch(batches, size))
+    assert [len(batch["Y"]) for batch in found[:-1]] == [size] * (len(found) - 1)
+    for batch in found:
+        expected = rows(batch["Y"][0], batch["Y"][-1] + 1)
+        assert type(batch["X"]) in (type(whole), type(rows(0, 1)), csr_array)
+        if hasattr(whole, "tocsr"):
+            assert np.array_equal(batch["X"].toarray(), expected.toarray())
+        else:
+            assert getattr(expected, "equals", expected.__eq__)(batch["X"])
 
 
 def test_buffers_keep_what_is_masked():

@@ -10,7 +10,14 @@ from caudal.streams import Streamer, StreamLearner, seeded
 from sklearn.base import clone, is_classifier
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import SGDClassifier, SGDRegressor
+from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted
 
 
 @seeded
@@ -58,6 +65,49 @@ def test_learner_wants_labels_where_the_estimator_does():
         )
     with pytest.raises(RuntimeError, match="has a Y"):
         StreamLearner(MiniBatchKMeans()).iter_fit(islice(iris(), 3))
+
+
+ITS_OWN = {
+    "check_estimators_overwrite_params": "the estimator itself learns, as pescador's does",
+    "check_do_not_raise_errors_in_init_or_set_params": "what cannot learn a stream is told at once",
+}
+WEIGHTS = {
+    f"check_sample_weight_equivalence_on_{kind}_data": "SGDClassifier's own failure"
+    for kind in ("dense", "sparse")
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # the estimators have their own
+@parametrize_with_checks(
+    [StreamLearner(SGDClassifier(random_state=0)), StreamLearner(GaussianNB())],
+    expected_failed_checks=lambda learner: (
+        ITS_OWN | (WEIGHTS if isinstance(learner.estimator, SGDClassifier) else {})
+    ),
+)
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+def test_learner_is_the_last_step_of_a_pipeline():
+    data, target = load_iris(return_X_y=True)
+    estimator = SGDClassifier(random_state=0)
+    model = make_pipeline(StandardScaler(), StreamLearner(clone(estimator))).fit(data, target)
+    plain = make_pipeline(StandardScaler(), estimator).fit(data, target)
+    np.testing.assert_array_equal(model.predict(data), plain.predict(data))
+    assert model.score(data, target) == plain.score(data, target)
+    again = make_pipeline(StandardScaler(), StreamLearner(SGDClassifier(random_state=0)))
+    scores = [cross_val_score(each, data, target, cv=3).tolist() for each in (again, plain)]
+    assert scores[0] == scores[1]
+
+
+def test_learner_is_fitted_once_it_has_learned():
+    learner = StreamLearner(SGDClassifier())
+    with pytest.raises(NotFittedError):
+        check_is_fitted(learner)
+    check_is_fitted(learner.iter_fit(Streamer(iris).generate(max_batches=1), classes=[0, 1, 2]))
+    data, target = load_iris(return_X_y=True)
+    assert learner.fit(data, target) is learner
+    assert learner.partial_fit(data, target) is learner
 
 
 def test_learner_is_an_estimator():

@@ -86,3 +86,16 @@ def typed_classes(manifest: dict) -> np.ndarray:
         "bool": lambda text: text.lower() == "true",
     }
     return np.array([convert.get(manifest["label_type"], str)(t) for t in manifest["classes"]])
+
+
+def codes_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Indices of ``labels`` (rows,) among the sorted ``classes``; raises ValueError for others.
+
+    >>> codes_of(np.array([5, 3]), np.array([3, 5]))
+    array([1, 0])
+    """
+    codes = np.searchsorted(classes, labels)
+    strange = classes[np.minimum(codes, len(classes) - 1)] != labels
+    if strange.any():
+        raise ValueError(f"y has the class {labels[strange].tolist()[0]!r}, which is new.")
+    return codes

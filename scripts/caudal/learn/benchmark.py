@@ -1,11 +1,20 @@
 """The benchmark: the null model that every point has to beat."""
 
+from numbers import Integral
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from caudal.compiled import compiled
+from caudal.data.labels import codes_of
+from caudal.features.tables import to_table
+
+ANYTHING = {"accept_sparse": True, "ensure_all_finite": False, "dtype": None}
+"""What is asked of records of which only the shape is looked at."""
 
 _NOTHING = -1
 
@@ -52,6 +61,10 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
     array([[0.25, 0.75]])
     """
 
+    _parameter_constraints: ClassVar[dict] = {
+        "window": [Interval(Integral, 1, None, closed="left"), None]
+    }
+
     def __init__(self, window=None):
         self.window = window
 
@@ -62,13 +75,18 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
         return self.partial_fit(X, y)
 
     def partial_fit(self, X, y, classes=None):
-        """Learn one batch of labels more; of ``X`` only the shape is looked at."""
+        """Learn one batch of labels more; of ``X`` only the shape is looked at.
+
+        ``classes`` are all that will come, if the first batch has not all of them. Raises
+        ValueError for a label of none of them.
+        """
+        self._validate_params()
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, accept_sparse=True, ensure_all_finite=False, reset=first)
+        X, y = validate_data(self, _rows(X), y, reset=first, **ANYTHING)
         check_classification_targets(y)
         if first:
             self.begin(unique_labels(y if classes is None else classes))
-        self.predict_then_learn(np.searchsorted(self.classes_, y), max(1, len(y)))
+        self.predict_then_learn(codes_of(y, self.classes_), max(1, len(y)))
         return self
 
     def begin(self, classes: np.ndarray):
@@ -96,12 +114,13 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X) -> np.ndarray:
         """The moving average for every record, shape (rows, classes)."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=True, ensure_all_finite=False, reset=False)
+        X = validate_data(self, _rows(X), reset=False, **ANYTHING)
         return np.tile(self.probabilities(), (X.shape[0], 1))
 
     def predict(self, X) -> np.ndarray:
         """The most frequent class for every record, shape (rows,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[codes]
 
     def state(self) -> dict:
         """What was learned, as arrays and a number."""
@@ -116,5 +135,11 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def _rows(X):
+    """Records as something with a shape."""
+    return to_table(X).to_pandas() if isinstance(X, list) and X and isinstance(X[0], dict) else X

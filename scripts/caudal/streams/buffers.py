@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,13 @@ def buffer_streamer(
 def _rows(batch: Batch, start: int, stop: int, length: int) -> Batch:
     if stop - start == length:
         return batch
-    return {key: array[start:stop] for key, array in batch.items()}
+    return {key: _cut(array, start, stop) for key, array in batch.items()}
+
+
+def _cut(array: Any, start: int, stop: int) -> Any:
+    if _library(array) == "scipy":
+        array = array.tocsr()
+    return (array.iloc if _library(array) == "pandas" else array)[start:stop]
 
 
 def _joined(parts: list[Batch]) -> Batch:
@@ -71,12 +78,30 @@ def _joined(parts: list[Batch]) -> Batch:
     return {key: _concatenated([part[key] for part in parts]) for key in parts[0]}
 
 
+def _library(array: Any) -> str:
+    return type(array).__module__.partition(".")[0]
+
+
 def _concatenated(arrays: list) -> Any:
-    if not type(arrays[0]).__module__.startswith("pyarrow"):
-        masked = any(isinstance(array, np.ma.MaskedArray) for array in arrays)
-        return (np.ma if masked else np).concatenate(arrays)
+    """One array of the kind that the arrays are."""
+    library = _library(arrays[0])
+    if library == "pyarrow":
+        return _concatenated_arrow(arrays)
+    if library in ("pandas", "polars"):
+        return import_module(library).concat(arrays)
+    if library == "scipy":
+        return import_module("scipy.sparse").vstack(arrays, arrays[0].format)
+    if all(isinstance(array, list) for array in arrays):
+        return [row for array in arrays for row in array]
+    masked = any(isinstance(array, np.ma.MaskedArray) for array in arrays)
+    return (np.ma if masked else np).concatenate(arrays)
+
+
+def _concatenated_arrow(arrays: list) -> Any:
     import pyarrow
 
+    if isinstance(arrays[0], pyarrow.Table):
+        return pyarrow.concat_tables(arrays)
     if isinstance(arrays[0], pyarrow.ChunkedArray):
         return pyarrow.chunked_array([chunk for array in arrays for chunk in array.chunks])
     if pyarrow.types.is_dictionary(arrays[0].type):

@@ -5,7 +5,9 @@ from itertools import islice
 from typing import Any
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from caudal.errors import UserError
 from caudal.streams.streamer import Batch
@@ -44,16 +46,38 @@ class StreamLearner(BaseEstimator):
         Raises RuntimeError for a supervised estimator's batch without ``Y``, and for an
         unsupervised one's with it.
         """
-        supervised = isinstance(self.estimator, ClassifierMixin | RegressorMixin)
         bounds = [bound for bound in (self.max_batches, self.max_steps) if bound is not None]
         for batch in islice(stream, min(bounds, default=None)):
-            if supervised and "Y" not in batch:
+            if self._supervised and "Y" not in batch:
                 raise RuntimeError("The estimator is supervised, but a batch has no Y.")
-            if not supervised and "Y" in batch:
+            if not self._supervised and "Y" in batch:
                 raise RuntimeError("The estimator is not supervised, but a batch has a Y.")
-            labels = [batch["Y"]] if supervised else []
-            self.estimator.partial_fit(batch["X"], *labels, **kwargs)
+            self.partial_fit(batch["X"], batch.get("Y"), **kwargs)
         return self
+
+    def fit(self, X: Any, y: Any = None, **kwargs: Any) -> "StreamLearner":
+        """Fit the estimator anew, as it fits by itself."""
+        self.estimator.fit(X, *self._labels(y), **kwargs)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, **kwargs: Any) -> "StreamLearner":
+        """Let the estimator learn one batch more."""
+        self.estimator.partial_fit(X, *self._labels(y), **kwargs)
+        return self
+
+    @property
+    def _supervised(self) -> bool:
+        return isinstance(self.estimator, ClassifierMixin | RegressorMixin)
+
+    def _labels(self, y: Any) -> list:
+        return [y] if self._supervised or y is not None else []
+
+    def __sklearn_is_fitted__(self) -> bool:
+        try:
+            check_is_fitted(self.estimator)
+        except NotFittedError:
+            return False
+        return True
 
     def __getattr__(self, name: str) -> Any:
         # Not before the estimator is there (unpickling), nor for Python's own protocols.

@@ -114,7 +114,12 @@ def batch_length(batch: Batch) -> int | None:
     >>> batch_length({"X": np.zeros((5, 2)), "Y": np.zeros(5)})
     5
     """
-    lengths = {key: len(array) for key, array in batch.items()}
+    lengths = {key: _rows_of(array) for key, array in batch.items()}
     if len(set(lengths.values())) > 1:
         raise RuntimeError(f"The arrays of a batch must have the same length, not {lengths}.")
     return next(iter(lengths.values()), None)
+
+
+def _rows_of(array: Any) -> int:
+    shape = getattr(array, "shape", None)  # a sparse matrix has no len
+    return shape[0] if shape else len(array)

@@ -13,6 +13,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from caudal.data.labels import codes_of
 from caudal.learn.learners import ftrl_kernel
 
 
@@ -110,10 +111,7 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         if first:
             self._begin(unique_labels(y if classes is None else classes), X.shape[1])
-        codes = np.searchsorted(self.classes_, y)
-        known = np.minimum(codes, len(self.classes_) - 1)
-        if (self.classes_[known] != y).any():
-            raise ValueError(f"y has the class {y[self.classes_[known] != y][0]!r}, which is new.")
+        codes = codes_of(y, self.classes_)
         weight = np.empty(0)
         if sample_weight is not None:
             weight = _check_sample_weight(
