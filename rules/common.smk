@@ -8,7 +8,7 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
-from caudal.workflow import helper, repairs, resources, run_lock
+from caudal.workflow import helper, repairs, resources, rule_names, run_lock
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 from caudal.workflow.start import start
@@ -22,6 +22,7 @@ def ask(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+ask(rule_names.check_module, workflow)
 PLAN = ask(
     plan,
     config,

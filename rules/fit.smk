@@ -25,6 +25,13 @@ if SETTINGS["points_per_job"] == 1:
 
 
 # A rule's outputs cannot vary in number, so that jobs of several points are rules of their own.
+if SETTINGS["points_per_job"] > 1:
+    rule_names.stand_for(
+        workflow,
+        workflow.modifier.modify_rulename("fit"),
+        [workflow.modifier.modify_rulename(f"fit_{job}") for job in JOBS],
+    )
+
 for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
 
     rule:

@@ -129,7 +129,8 @@ def _matches(pattern: str, base: Path) -> list[Path]:
             matches += _in_folder(Path(name), base)
     if not matches:
         raise UserError(
-            f"data.files: no file matches {pattern!r} in {base.resolve()}; correct the pattern."
+            f"data.files: no file matches {pattern!r} in {base.resolve()}; correct the pattern, "
+            "or make the file first, if another workflow does: a run is planned by what is there."
         )
     for path in matches:
         if suffix(path) is None:

@@ -9,6 +9,7 @@ from caudal.config import settings as config_settings
 from caudal.data import ingest
 from caudal.data.schema import decide
 from caudal.data.sources import sources
+from caudal.errors import UserError
 from caudal.simulate.write import schema as simulated_schema
 
 
@@ -77,7 +78,7 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
         files = dict(zip(names, map(Path, simulated), strict=True))
         schema = simulated_schema(model, settings["data"])
     else:
-        files = sources(settings["data"]["files"])
+        files = _training_files(settings)
         schema, notes = decide(files, settings["data"])
     points = grid_checks.make_points(settings, schema["columns"])
     grid_checks.check_features(points, schema["columns"])
@@ -90,3 +91,17 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
     return RunPlan(
         settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated, new_files
     )
+
+
+def _training_files(settings: dict) -> dict[str, Path]:
+    """The sources; where they are gone and there is something to predict, what to do instead."""
+    try:
+        return sources(settings["data"]["files"])
+    except UserError as error:
+        if not settings["predict"]:
+            raise
+        raise UserError(
+            f"{error} The workflow looks at the training files to predict, too; where they are "
+            "archived, put them back, or use the model by hand: pickle.load(open("
+            "'results/best/model.pkl', 'rb')).predict(pandas.read_csv('new.csv'))."
+        ) from error

@@ -1,5 +1,6 @@
 """What a run does before its first job."""
 
+import sys
 from typing import IO
 
 from caudal.workflow import compiled_cache, footprint, future_dates, run_lock, terminal
@@ -12,6 +13,12 @@ def start(plan: RunPlan, rows: int, exact: bool, dry: bool) -> IO | None:
     Returns a lock to hold for life. ``dry``: no job will be started; ``rows`` and ``exact`` as
     ``count_rows`` tells. Raises UserError where the run cannot begin.
     """
+    if "--delete-all-output" in sys.argv:
+        print(
+            "Caudal: chunks and saved states are no outputs to Snakemake and stay; remove the "
+            "folder results to have all gone.",
+            file=sys.stderr,
+        )
     terminal.install(at_a_glance=not dry)
     lock = run_lock.take(starts_jobs=not dry)
     compiled_cache.choose(run_lock.FOLDER / "numba")
