@@ -22,8 +22,9 @@ fast:  ## The tests that take a minute together
 test:  ## All tests: the workflow, a browser, a SLURM cluster where they are installed
 	$(PYTHON) -m pytest -q
 
-bench:  ## Speed beside others', written into the README
+bench:  ## Speed and scores beside others', written into the README
 	$(PYTHON) tests/benchmarks/run.py
+	$(PYTHON) tests/benchmarks/run.py --real
 
 report:  ## The default run and its report
 	$(BIN)snakemake --cores all

@@ -4,7 +4,9 @@ import doctest
 import re
 from pathlib import Path
 
+import pytest
 import yaml
+from caudal.config.first_grid import FIRST_CLASSIFIER
 from caudal.config.grid_checks import make_points
 from caudal.config.settings import complete
 
@@ -28,7 +30,14 @@ def test_by_hand(folder, monkeypatch):
 def test_the_example_config_is_complete():
     for block in blocks("yaml"):
         settings = complete(yaml.safe_load(block))
-        assert len(make_points(settings)) == 12
+        assert len(make_points(settings)) == 6
+
+
+@pytest.mark.parametrize("file", ["README.md", "examples/own_csv.yaml", "examples/clicks.yaml"])
+def test_a_first_config_has_the_grid_to_start_from(file):
+    text = (ROOT / file).read_text()
+    config = yaml.safe_load(blocks("yaml")[0] if file == "README.md" else text)
+    assert config["grid"][0]["classifier"] == FIRST_CLASSIFIER
 
 
 def test_examples_are_complete():

@@ -1,4 +1,4 @@
-"""This program for the speed benchmark: the fit of one point, as the rule runs it.
+"""This program for the benchmarks: the fit of one point, as the rule runs it.
 
     python tests/benchmarks/ours.py MANIFEST '{"vectorizer": …, "classifier": …}' [--repeats K]
 
@@ -17,15 +17,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from caudal.config.settings import complete
+from caudal.learn.fit_files import fit
 from caudal.models.peak_memory import peak_memory_mb
-from fit import fit
 
-WRITTEN = {"data": {"files": ["rows.csv"], "label": "y"}, "grid": [{}]}
+CHUNK_ROWS = 20_000
 
 
-def default_settings() -> dict:
-    """The settings of a fit where the config leaves all to its defaults."""
-    config = complete(WRITTEN)
+def fit_settings(label: str = "y", batch_size: int = 1000) -> dict:
+    """The settings of a fit where the config says no more than these."""
+    stream = {"batch_size": batch_size, "n_batches": CHUNK_ROWS // batch_size}
+    written = {"data": {"files": ["rows.csv"], "label": label}, "stream": stream, "grid": [{}]}
+    config = complete(written)
     data = {name: config["data"][name] for name in ("label", "weight", "missing")}
     return {"stream": config["stream"], "score": config["score"], "data": data, "seed": 0}
 
@@ -44,10 +46,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("manifest")
     parser.add_argument("parameters", type=json.loads)
+    parser.add_argument("--label", default="y")
+    parser.add_argument("--batch-size", type=int, default=1000, help="chunks have 20,000 rows")
     parser.add_argument("--repeats", type=int, default=1, help="report the fastest of so many")
     arguments = parser.parse_args()
+    settings = fit_settings(arguments.label, arguments.batch_size)
     fits = [
-        fit_once(arguments.manifest, arguments.parameters, default_settings())
+        fit_once(arguments.manifest, arguments.parameters, settings)
         for _ in range(arguments.repeats)
     ]
     record = min((record for record, _ in fits), key=lambda record: record["seconds"])
