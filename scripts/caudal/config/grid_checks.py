@@ -123,7 +123,8 @@ def _check_weighted(classifier: dict) -> None:
     for name in _values(classifier, "class", DEFAULT_CLASS):
         if name in CHECKED:
             continue
-        if "sample_weight" not in inspect.signature(classifier_class(name).partial_fit).parameters:
+        learn = getattr(classifier_class(name), "partial_fit")  # noqa: B009  # a type has none
+        if "sample_weight" not in inspect.signature(learn).parameters:
             raise UserError(
                 f"grid: classifier.class: {name} takes no weights of rows; leave data.weight out "
                 f"or take another, such as SGDClassifier."

@@ -7,8 +7,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 
-@intrinsic
-def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
+def _prefetch(typing_context: Any, array: Any, row: Any) -> Any:
     """Fetch ``array[row, 0]`` (a matrix's) into the cache, and do not wait for it."""
     signature = types.void(array, row)
 
@@ -29,3 +28,6 @@ def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return signature, generate
+
+
+prefetch: Any = intrinsic(_prefetch)
