@@ -77,6 +77,55 @@ class Learner(ABC):
         """Make a new learner the one whose ``state`` this is."""
 
 
+class CompiledLearner(Learner):
+    """A learner of margins with a compiled loop: all batches in one call.
+
+    Its estimator has a ``loss``, which says what probabilities the margins stand for.
+    """
+
+    @abstractmethod
+    def run(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray,
+        batch_size: int,
+        predicts: bool,
+    ) -> np.ndarray:
+        """Learn one batch after the other; ``weight`` is empty where there are none.
+
+        Returns the margins (rows, models) before a row's batch was learned, if it ``predicts``.
+        """
+
+    def learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        """Learn the class codes ``y`` (rows,), one batch after the other."""
+        self.run(slots, values, y, _weights(weight), batch_size or max(1, len(y)), False)
+
+    def predict_then_learn(
+        self,
+        slots: np.ndarray,
+        values: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        batch_size: int,
+    ) -> np.ndarray:
+        """Probabilities (rows, classes), each made before its batch was learned."""
+        decision = self.run(slots, values, y, _weights(weight), batch_size, True)
+        return probabilities(check_finite(decision), self.estimator.loss)
+
+
+def _weights(weight: np.ndarray | None) -> np.ndarray:
+    return np.empty(0) if weight is None else np.array(weight, np.float64)
+
+
 def check_finite(decision: np.ndarray) -> np.ndarray:
     """The margins; raises Diverged where one is not finite."""
     # A sum is finite only if all are, or nearly always: one pass without a mask.

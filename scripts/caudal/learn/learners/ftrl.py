@@ -6,15 +6,13 @@ import numpy as np
 
 from caudal.features.hashing import Registry
 from caudal.learn.learners import ftrl_kernel
-from caudal.learn.learners.base import Diverged, Learner, check_finite, probabilities
+from caudal.learn.learners.base import CompiledLearner, Diverged, check_finite, probabilities
 from caudal.learn.learners.ftrl_classifier import FTRLClassifier
 from caudal.learn.learners.sgd import weigh_classes
 from caudal.learn.learners.slots import sparse_rows, widened
 
-_NO_WEIGHT = np.empty(0)
 
-
-class FTRLLearner(Learner):
+class FTRLLearner(CompiledLearner):
     """An FTRLClassifier: what its own ``partial_fit`` gives on the same batches, to rounding."""
 
     @staticmethod
@@ -41,35 +39,21 @@ class FTRLLearner(Learner):
         """Probabilities (rows, classes) of an encoded batch."""
         self._widen()
         decision = np.empty((len(slots), len(self._model.intercept)))
-        batches = self._batches(slots, values, np.empty(0, np.int64), None)
+        batches = self._batches(slots, values, np.empty(0, np.int64), np.empty(0))
         for k in range(decision.shape[1]):
             ftrl_kernel.margins(batches, 0, len(slots), self._model, k, decision)
         return probabilities(check_finite(decision), "log_loss")
 
-    def learn(
+    def run(
         self,
         slots: np.ndarray,
         values: np.ndarray,
         y: np.ndarray,
-        weight: np.ndarray | None = None,
-        batch_size: int | None = None,
-    ) -> None:
-        """Learn the class codes ``y`` (rows,), one batch after the other."""
-        self._run(slots, values, y, weight, batch_size or max(1, len(y)), False)
-
-    def predict_then_learn(
-        self,
-        slots: np.ndarray,
-        values: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
+        weight: np.ndarray,
         batch_size: int,
+        predicts: bool,
     ) -> np.ndarray:
-        """Probabilities (rows, classes), each made before its batch was learned."""
-        decision = self._run(slots, values, y, weight, batch_size, True)
-        return probabilities(check_finite(decision), "log_loss")
-
-    def _run(self, slots, values, y, weight, batch_size: int, predicts: bool) -> np.ndarray:
+        """Margins (rows, models), each made before its batch was learned."""
         self._widen()
         decision = np.empty((len(y), len(self._model.intercept)) if predicts else (0, 0))
         ftrl_kernel.predict_then_learn(
@@ -82,7 +66,6 @@ class FTRLLearner(Learner):
         rows, places = slots.shape
         if len(self._starts) <= rows or self._starts[1] != places:
             self._starts = np.arange(rows + 1) * places
-        weight = _NO_WEIGHT if weight is None else np.array(weight, np.float64)
         return ftrl_kernel.Batches(
             self._starts[: rows + 1], slots.ravel(), values.ravel(), y, weight
         )

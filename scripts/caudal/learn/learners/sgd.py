@@ -9,14 +9,13 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from caudal.features.hashing import Registry
 from caudal.learn.learners import sgd_kernel
-from caudal.learn.learners.base import Diverged, Learner, check_finite, probabilities
+from caudal.learn.learners.base import CompiledLearner, Diverged, check_finite, probabilities
 from caudal.learn.learners.slots import sparse_rows, widened
 
 _MAX_INT = np.iinfo(np.int32).max
-_NO_WEIGHT = np.empty(0)
 
 
-class SGDLearner(Learner):
+class SGDLearner(CompiledLearner):
     """A classifier of the SGD family.
 
     Gives the coefficients, intercepts and predictions of ``estimator.partial_fit`` on the same
@@ -52,36 +51,21 @@ class SGDLearner(Learner):
         """Probabilities (rows, classes) of an encoded batch; 0 or 1 where the loss gives none."""
         self._widen()
         decision = np.empty((len(slots), len(self._model.scale)))
-        batches = sgd_kernel.Batches(slots, values, np.empty(0, np.int64), _NO_WEIGHT)
+        batches = sgd_kernel.Batches(slots, values, np.empty(0, np.int64), np.empty(0))
         sgd_kernel.margins(batches, 0, len(slots), self._model, decision)
         return probabilities(check_finite(decision), self.estimator.loss)
 
-    def learn(
+    def run(
         self,
         slots: np.ndarray,
         values: np.ndarray,
         y: np.ndarray,
-        weight: np.ndarray | None = None,
-        batch_size: int | None = None,
-    ) -> None:
-        """Learn the class codes ``y`` (rows,), one batch after the other."""
-        self._run(slots, values, y, weight, batch_size or max(1, len(y)), False)
-
-    def predict_then_learn(
-        self,
-        slots: np.ndarray,
-        values: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
+        weight: np.ndarray,
         batch_size: int,
+        predicts: bool,
     ) -> np.ndarray:
-        """Probabilities (rows, classes), each made before its batch was learned."""
-        decision = self._run(slots, values, y, weight, batch_size, True)
-        return probabilities(check_finite(decision), self.estimator.loss)
-
-    def _run(self, slots, values, y, weight, batch_size: int, predicts: bool) -> np.ndarray:
+        """Margins (rows, models), each made before its batch was learned."""
         self._widen()
-        weight = _NO_WEIGHT if weight is None else np.array(weight, np.float64)
         decision = np.empty((len(y), len(self._model.scale)) if predicts else (0, 0))
         self._t = sgd_kernel.predict_then_learn(
             sgd_kernel.Batches(slots, values, y, weight), batch_size, self._class_weights,
