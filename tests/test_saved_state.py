@@ -159,7 +159,7 @@ SCRIPT = """
 import json, sys
 from caudal.workflow.job_log import job_log
 from fit import fit
-with job_log("fit.log"):
+with job_log("logs/fit/fit.log"):
     fit(**json.loads(sys.argv[1]), save_seconds=0)
 """
 
@@ -201,7 +201,7 @@ def test_sigkill_after_a_save(manifest, tmp_path):
     run.wait()
     assert not list(killed.glob("*/score.json"))
     assert start(killed).wait(timeout=120) == 0
-    said = (killed / "fit.log").read_text()
+    said = (killed / "logs/fit/fit.log").read_text()
     assert "going on after" in said
     assert int(said.split("going on after ")[1].split()[0]) >= 2
     assert start(whole).wait(timeout=120) == 0

@@ -72,6 +72,12 @@ class TextStream:
         self.file = file
         self._opened = ExitStack()
         self._raw: Watched | pa.CompressedInputStream
+        with self._opened as opened:
+            self._open(encoding, source)
+            self._opened = opened.pop_all()  # closed by then where it cannot be read
+
+    def _open(self, encoding: str | None, source: Watched | None) -> None:
+        file = self.file
         try:
             opened = source or self._opened.enter_context(Watched(file))
             codec = COMPRESSIONS.get(file.suffix.lower())

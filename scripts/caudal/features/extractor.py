@@ -1,6 +1,6 @@
 """Extractor: from whatever columns a source has to the records of one point."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -112,7 +112,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
         if not hasattr(self, "numeric_"):
             self._learn_kinds(table)
         columns = {name: table.column(name) for name in table.column_names}
-        indicators = self._indicators()
+        indicators = self._indicators(table.column_names)
         for i, name in enumerate(self.numeric_):
             column = table.column(name)
             values = finite(column)
@@ -153,7 +153,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> np.ndarray:
         """The names of the records' columns, shape (columns,), object."""
         check_is_fitted(self, "feature_names_in_")
-        indicators = self._indicators() if self.indicator else []
+        indicators = self._indicators(self.feature_names_in_) if self.indicator else []
         return np.array([*self.feature_names_in_, *indicators], object)
 
     @property
@@ -196,9 +196,9 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
     def _learns(self) -> bool:
         return self.scale or self.missing == "mean"
 
-    def _indicators(self) -> list[str]:
-        """The names of the indicators of ``numeric_``: none of them is a feature's."""
-        names, taken = [], set(self.feature_names_in_)
+    def _indicators(self, features: Iterable[str]) -> list[str]:
+        """The names of the indicators of ``numeric_``: none of them is one of ``features``."""
+        names, taken = [], set(features)
         for name in self.numeric_:
             free = f"{name}?"
             while free in taken:

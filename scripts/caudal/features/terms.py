@@ -39,20 +39,27 @@ def make_term(features: Iterable[str], categorical: set[str]) -> Term | None:
     'x1^2*x2'
     >>> make_term(["x1", "c"], {"c"}).name(["red"])
     'c=red*x1'
+    >>> make_term(["c", "c="], {"c"}).name(["red"])
+    'c=*c=red'
     >>> make_term(["c", "c"], {"c"}) is None
     True
     """
     powers = Counter(features)
     if any(power > 1 for feature, power in powers.items() if feature in categorical):
         return None
+    # A number called ``c=`` sorts before every level of the category ``c``.
     factors = sorted(
-        (f"{name}=" if name in categorical else name if power == 1 else f"{name}^{power}", name)
+        (
+            f"{name}=" if name in categorical else name if power == 1 else f"{name}^{power}",
+            name in categorical,
+            name,
+        )
         for name, power in powers.items()
     )
     literals = [""]
     levels: list[str] = []
     numeric: list[tuple[str, int]] = []
-    for position, (text, name) in enumerate(factors):
+    for position, (text, _, name) in enumerate(factors):
         literals[-1] += ("*" if position else "") + text
         if name in categorical:
             levels.append(name)
