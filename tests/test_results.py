@@ -1,5 +1,6 @@
 """A run's results by hand."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,18 @@ def test_refitting_gives_the_same_model(folder, rows):
     again = caudal.refit(best.point, folder)
     assert (again.score, again.point, again.rank) == (best.score, best.point, None)
     assert np.array_equal(again.model.predict_proba(rows), best.model.predict_proba(rows))
+
+
+@pytest.mark.parametrize("classifier", [{}, {"average": True}, {"class": "FTRLClassifier"}])
+def test_a_refitted_model_goes_on_learning_as_a_loaded_one_does(folder, rows, classifier):
+    best = caudal.results(1, folder)[0]
+    old = {"alpha": None, "loss": None} if "class" in classifier else {}
+    model = caudal.refit(best, folder, **old, **classifier).model
+    assert type(model[-1].coef_) is np.ndarray
+    before = model[-1].coef_.copy()
+    model[-1].partial_fit(model[:-1].transform(rows), [1, 0])
+    assert (model[-1].coef_ != before).any()
+    pickle.loads(pickle.dumps(model)).predict(rows)
 
 
 def test_refitting_with_changes_is_another_point_and_writes_nothing(folder):

@@ -60,10 +60,20 @@ def dump_model(model, path: str | Path) -> int:
 
     A sparse ``coef_`` comes back dense, so that a loaded model can go on learning.
     """
+    pickled = _pickled(model)
+    write_bytes(path, pickled)
+    return pickled.nbytes
+
+
+def as_loaded(model):
+    """The model that ``load_model`` would give, without a file."""
+    return pickle.loads(_pickled(model))
+
+
+def _pickled(model) -> memoryview:
     buffer = io.BytesIO()
     _Pickler(buffer, _Pickler.PROTOCOL).dump(model)
-    write_bytes(path, buffer.getbuffer())
-    return buffer.getbuffer().nbytes
+    return buffer.getbuffer()
 
 
 def load_model(path: str | Path):

@@ -109,6 +109,7 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     """
     from caudal.config.classifiers import check_parameters
     from caudal.learn.fitting import fit_points
+    from caudal.models.pickling import as_loaded
 
     name = point.point if isinstance(point, Result) else point
     score_file = _results(folder) / "fits" / name / NAME
@@ -127,7 +128,7 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     record["settings"] = settings
     result = _from_record(record, None, None)
     if model is not None:
-        result.model = model
+        result.model = as_loaded(model)
     return result
 
 
