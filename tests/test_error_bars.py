@@ -62,7 +62,7 @@ def test_a_million_single_rows_are_as_sure_as_their_blocks_are():
     learned = 0
     while learned < rows:
         part = losses[learned : learned + blocks.room]
-        blocks.add(np.ones(len(part)), part)
+        blocks.add(len(part), float(len(part)), part.mean())
         learned += len(part)
     means = [mean for (mean,) in blocks.means]
     true = math.sqrt(length / rows + 1 / rows)
