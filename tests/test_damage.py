@@ -206,3 +206,17 @@ def test_a_part_that_was_copied_is_looked_at_once(finished, tmp_path, monkeypatc
     os.utime(part)
     assert run() == ([], None)
     assert date(part) == date(SOURCE)
+
+
+def test_costs_of_a_point_that_is_not_ranked_are_damaged(finished, tmp_path, monkeypatch):
+    shutil.copytree(finished[0], tmp_path / "run", copy_function=shutil.copy2)
+    monkeypatch.chdir(tmp_path / "run")
+    COSTS.write_text(COSTS.read_text().replace(POINTS[0].id, "f" * 12))
+    assert [str(COSTS) in str(error) for error in damages()] == [True]
+
+
+def test_another_source_is_no_damage(finished, monkeypatch):
+    """Else the merged manifest would be taken as it was, and nothing fitted on the new rows."""
+    monkeypatch.chdir(finished[0])
+    more = SimpleNamespace(sources={**PLAN.sources, "new": "new.csv"}, settings=PLAN.settings)
+    assert repairs.find(more) == []

@@ -102,7 +102,7 @@ def test_an_edit_of_the_package_reruns_what_it_affects(done, tmp_path):
     write_config(run, CONFIG)
     finished(snakemake(run, root=code))
     assert planned(run, root=code) == {}
-    module = code / "scripts/caudal/sgd.py"
+    module = code / "scripts/caudal/learn/learners/sgd_kernel.py"
     source = module.read_text()
     module.write_text(source + "\n# one word more\n")
     assert planned(run, root=code) == {}

@@ -52,5 +52,6 @@ def _fit(score_file: Path) -> None:
 
 
 def _costs(file: Path) -> None:
-    records = {record["point"]: record for _, record in read_ranking(file.parent)}
-    check_costs(file, read_table(file), records)
+    ranking = read_ranking(file.parent)
+    records = {record["point"]: record for _, record in ranking}
+    check_costs(file, read_table(file), [row for row, _ in ranking], records)

@@ -107,7 +107,7 @@ def gather(folder: Path) -> Run:
     records = _records(home / "fits", [row.get("point", "") for row in rows])
     check_ranking(home / "ranking.csv", rows, records)
     if (home / "costs.csv").exists():
-        check_costs(home / "costs.csv", read_table(home / "costs.csv"), records)
+        check_costs(home / "costs.csv", read_table(home / "costs.csv"), rows, records)
     results = [_result(row, records.get(row["point"]) or {}) for row in rows]
     labels = [name for name in rows[0] if name not in RANKING_FIELDS]
     manifest_file = home / "data" / "manifest.json"

@@ -84,8 +84,13 @@ def check_ranking(file: Path, rows: Sequence[Row], records: Mapping[str, ScoreRe
         raise Damaged(f"{file} is damaged: it is not in order", [file])
 
 
-def check_costs(file: Path, rows: Sequence[Row], records: Mapping[str, ScoreRecord]) -> None:
-    """Raise Damaged where the costs in ``file`` are not those of the ``records``."""
+def check_costs(
+    file: Path, rows: Sequence[Row], ranking: Sequence[Row], records: Mapping[str, ScoreRecord]
+) -> None:
+    """Raise Damaged where ``file`` has not the ranking's points with their records' costs."""
+    points, ranked = (sorted(row.get("point", "") for row in table) for table in (rows, ranking))
+    if points != ranked:
+        raise Damaged(f"{file} is damaged: its points are not those of the ranking", [file])
     for row in rows:
         if record := records.get(row.get("point", "")):
             _check_cells(file, row, fields(record, COSTS))

@@ -20,7 +20,8 @@ DATA = Path("results/data")
 def find(plan: RunPlan, look: bool = True, discard: bool = True) -> list[str]:
     """The manifests that have to be made again, in the working directory.
 
-    They come out as they were, so nothing that is fitted has to be fitted again. ``look``: whether
+    They come out as they were, so nothing that is fitted has to be fitted again; none of them where
+    the sources are others than those that were fitted. ``look``: whether
     to search for damage and say it, once in a run; ``discard``: whether to remove what is damaged,
     as Snakemake has to find it missing, and what killed writers have left half-written.
     """
@@ -34,12 +35,25 @@ def find(plan: RunPlan, look: bool = True, discard: bool = True) -> list[str]:
         if discard:
             _merge_again(homes[:-1], plan.settings["data"]["positive"])
             sweep("results")
+    if not _of_these_sources(plan):
+        return []
     whole = (DATA / "manifest.json").exists()
     return [
         str(home / "manifest.json")
         for home in homes
         if (home / DAMAGED).exists() or (whole and not (home / "manifest.json").exists())
     ]
+
+
+def _of_these_sources(plan: RunPlan) -> bool:
+    """Whether the merged manifest, where it is there, is of this run's sources: one more, or one
+    less, is no damage, and everything is fitted again.
+    """
+    try:
+        merged = load(DATA / "manifest.json")
+    except UserError:
+        return True
+    return {source["name"] for source in merged["sources"]} == set(plan.sources)
 
 
 def _merge_again(homes: list[Path], positive: object) -> None:
