@@ -15,13 +15,16 @@ settings.load_profile("repeatable")
 pytest.register_assert_rewrite("slurm")  # before a test file imports it
 collect_ignore = ["benchmarks"]  # the peers that they import are not installed for the tests
 
+PROCESSES = {"test_damage", "test_helper", "test_saved_state", "test_zmq_stream"}
+"""Files of tests that start and kill processes, or do every job of a run many times."""
+
 
 def pytest_collection_modifyitems(items):
-    """What runs the workflow, a cluster, a browser or a benchmark is slow."""
+    """What runs the workflow, a cluster, a browser, a benchmark or ``PROCESSES`` is slow."""
     for item in items:
         module = getattr(item, "module", None)
         runs = {"snakemake", "pytest_plugins", "BROWSER", "benchmarks"} & set(vars(module or item))
-        if runs or "done" in getattr(item, "fixturenames", ()):
+        if runs or "done" in getattr(item, "fixturenames", ()) or item.path.stem in PROCESSES:
             item.add_marker("slow")
 
 
