@@ -8,6 +8,7 @@ sys.path.insert(0, str(HERE / "scripts"))
 
 from caudal.data import sources
 from caudal.errors import UserError
+from caudal.wording import printable
 from caudal.workflow import helper, repairs, resources, rule_names, run_lock
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
@@ -19,7 +20,7 @@ def ask(function, *arguments):
     try:
         return function(*arguments)
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        raise WorkflowError(printable(str(error))) from None
 
 
 ask(rule_names.check_module, workflow)

@@ -99,6 +99,8 @@ def test_two_runs_in_one_folder(done, tmp_path):
     other = snakemake(tmp_path)
     assert other.returncode == 1
     assert "LockException" in other.stdout
+    assert "One is at work there: wait for its end" in other.stdout
+    assert "--unlock" not in other.stdout
     assert run.wait(timeout=120) == 0
     assert results(tmp_path) == results(done)
 

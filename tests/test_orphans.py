@@ -143,3 +143,13 @@ def test_another_machines_jobs_are_not_killed_by_their_numbers_here(tmp_path, mo
         monkeypatch.setattr(run_lock.fcntl, "fcntl", lambda *asked, answer=answer: answer)
         with pytest.raises(UserError, match="on another machine"):
             run_lock.take(tmp_path)
+
+
+def test_who_is_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with run_lock.take() as mine:
+        assert run_lock.is_alone(mine)
+        with run_lock.take() as other:
+            assert not run_lock.is_alone(mine)
+            assert not run_lock.is_alone(other)
+        assert run_lock.is_alone(mine)

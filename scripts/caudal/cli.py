@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from caudal.errors import UserError
 from caudal.ranking.check import damages
 from caudal.ranking.status import EVERY, Status, status
+from caudal.wording import printable
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -16,7 +17,7 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         sys.exit(arguments.call(arguments))
     except UserError as error:
-        sys.exit(f"caudal: {error}")
+        sys.exit(f"caudal: {printable(str(error))}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -61,7 +62,7 @@ def check(arguments: argparse.Namespace) -> int:
     _status(arguments.directory)
     found = list(damages(arguments.directory))
     for error in found:
-        print(error.discard() if arguments.discard else error)
+        print(printable(error.discard() if arguments.discard else str(error)))
     if not found:
         print("All that is there is as the run wrote it.")
     elif not arguments.discard:

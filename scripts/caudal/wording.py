@@ -1,6 +1,7 @@
 """How numbers, sizes, durations, counts and lists read, in the terminal and in the report."""
 
 import math
+import unicodedata
 
 MINUS = "−"
 THIN = "\u202f"
@@ -112,3 +113,17 @@ def counted(count: int, noun: str) -> str:
     ('1 point', '2,000 points')
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def printable(text: str) -> str:
+    """``text`` as a terminal may show it: what would steer it, or turn the text round, is escaped.
+
+    >>> printable("a\x1b[31m.csv"), printable("gpj\u202e.csv"), printable("Ort: Köln\n")
+    ('a\\x1b[31m.csv', 'gpj\\u202e.csv', 'Ort: Köln\n')
+    """
+    return "".join(
+        sign
+        if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else sign.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for sign in text
+    )

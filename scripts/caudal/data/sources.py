@@ -137,6 +137,11 @@ def _matches(pattern: str, base: Path) -> list[Path]:
             raise UserError(
                 f"data.files: {path} cannot be read; its name must end in {', '.join(SUFFIXES)}."
             )
+        if re.search(r"\{\s*\w", str(path)):
+            raise UserError(
+                f"data.files: {path} has a word in braces in its name, which Snakemake takes for a "
+                "wildcard; rename it, or make a link of another name and give that."
+            )
     return sorted(matches, key=_natural)
 
 

@@ -7,7 +7,7 @@ where the run's helper does the job.
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caudal.models.peak_memory import peak_memory_mb
@@ -23,6 +23,7 @@ def costs(path: Path) -> Iterator[None]:
     began = time.perf_counter()
     yield
     seconds = time.perf_counter() - began
-    path.parent.mkdir(parents=True, exist_ok=True)
     row = f"{seconds:.4f}\t{peak_memory_mb():.2f}\t{sum(os.times()[:4]):.2f}"
-    path.write_text(f"s\tmax_rss\tcpu_time\n{row}\n")
+    with suppress(OSError):  # no reason to lose what has been made
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\tmax_rss\tcpu_time\n{row}\n")

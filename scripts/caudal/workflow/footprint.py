@@ -8,7 +8,7 @@ from pathlib import Path
 
 from caudal.data.manifest import load
 from caudal.errors import UserError
-from caudal.wording import counted, size
+from caudal.wording import counted, printable, size
 from caudal.workflow.plan import RunPlan
 from caudal.workflow.resources import MANIFEST, touched
 
@@ -66,7 +66,7 @@ def tell(plan: RunPlan, rows: int, exact: bool) -> None:
     """Say what the run will do; raises UserError where the disk is too small."""
     found = footprint(plan, rows, exact)
     for sentence in [*plan.notes, found]:
-        print(f"Caudal: {sentence}", file=sys.stderr)
+        print(f"Caudal: {printable(str(sentence))}", file=sys.stderr)
     found.check()
 
 

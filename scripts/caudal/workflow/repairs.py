@@ -12,6 +12,7 @@ from pathlib import Path
 from caudal.atomic import sweep
 from caudal.data.manifest import DAMAGED, damaged_part, load, merge, verify_part
 from caudal.errors import Damaged, UserError
+from caudal.wording import printable
 from caudal.workflow.plan import RunPlan
 
 DATA = Path("results/data")
@@ -29,7 +30,7 @@ def find(plan: RunPlan, look: bool = True, discard: bool = True) -> list[str]:
     if look:
         for home in homes:
             if error := next(_damages(home), None):
-                print(f"Caudal: {error.what}; it is made again.", file=sys.stderr)
+                print(f"Caudal: {printable(error.what)}; it is made again.", file=sys.stderr)
                 if discard:
                     error.discard()
         if discard:

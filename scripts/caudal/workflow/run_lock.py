@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -68,6 +69,18 @@ def take(folder: str | Path = FOLDER, starts_jobs: bool = True) -> IO | None:
         file.close()
         raise
     return file
+
+
+def is_alone(lock: IO) -> bool:
+    """Whether nobody but the holder of ``lock``, which ``take`` gave, is at work in its folder."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return True
 
 
 def join() -> IO | None:

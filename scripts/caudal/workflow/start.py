@@ -19,8 +19,8 @@ def start(plan: RunPlan, rows: int, exact: bool, dry: bool) -> IO | None:
             "folder results to have all gone.",
             file=sys.stderr,
         )
-    terminal.install(at_a_glance=not dry)
     lock = run_lock.take(starts_jobs=not dry)
+    terminal.install(not dry, lock)
     compiled_cache.choose(run_lock.FOLDER / "numba")
     future_dates.mend_dates()
     future_dates.check_dates(plan.sources.values())

@@ -8,46 +8,59 @@ import re
 import shutil
 import sys
 import time
+from typing import IO
 
 from caudal.ranking.status import EVERY, status
+from caudal.wording import printable
+from caudal.workflow import run_lock
 
 OF_EACH_JOB = {"job_info", "job_started", "job_finished", "progress"}
 """The events of Snakemake's log that come with every job."""
 CHATTER = ("Select jobs to execute...", "Using shell: ", "Conda environments: ignored")
 LONG = re.compile(r"^( *(?:input|output|log|reason): .{200}).{40,}$", re.MULTILINE)
+OFFER = re.compile(r"If you are sure that no other instances .*--unlock argument\.", re.DOTALL)
+"""Snakemake's, at a folder that is locked."""
+AT_WORK = "One is at work there: wait for its end, or end it, and give this command again."
 BAR = 20
 """The width of the bar, in characters."""
 SHARE = 20
 """How many times longer than a look at the results is the pause after it."""
 
 
-def install(at_a_glance: bool) -> None:
+def install(at_a_glance: bool, lock: IO | None = None) -> None:
     """Shorten the long lines of Snakemake's handler for the terminal.
 
     ``at_a_glance`` leaves out what it says of each job, too, and tells how far the run is instead.
-    With ``--verbose`` all is as Snakemake has it.
+    With ``--verbose`` all is as Snakemake has it. ``lock`` is the run's (``run_lock``).
     """
     logger = logging.getLogger("snakemake.logging")
     if logger.isEnabledFor(logging.DEBUG):
         return
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
-            handler.setFormatter(Short(handler.formatter))
+            handler.setFormatter(Short(handler.formatter, lock))
             if at_a_glance:
                 handler.addFilter(Glance(handler.stream))
 
 
 class Short(logging.Formatter):
-    """Another formatter's lines, where they list files cut off after two hundred characters."""
+    """Another formatter's lines, where they list files cut off after two hundred characters.
 
-    def __init__(self, formatter: logging.Formatter | None):
-        """Shorten what ``formatter`` gives."""
+    What would steer the terminal is escaped, and ``--unlock`` not offered while a run is alive.
+    """
+
+    def __init__(self, formatter: logging.Formatter | None, lock: IO | None = None):
+        """Shorten what ``formatter`` gives; ``lock`` is the run's, None where it has none."""
         super().__init__()
         self.formatter = formatter or logging.Formatter()
+        self.lock = lock
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's text."""
-        return LONG.sub(r"\1 ... (all in .snakemake/log)", self.formatter.format(record))
+        text = LONG.sub(r"\1 ... (all in .snakemake/log)", str(self.formatter.format(record)))
+        if self.lock and OFFER.search(text) and not run_lock.is_alone(self.lock):
+            text = OFFER.sub(AT_WORK, text)
+        return printable(text)
 
 
 class Glance(logging.Filter):
