@@ -127,3 +127,16 @@ def test_the_tables_stand_between_the_marks(module, tmp_path):
         assert put_between(readme, text)
         expected = f"a\n<!-- benchmark -->\n{text}<!-- /benchmark -->\nb\n"
         assert readme.read_text() == expected
+
+
+def test_it_gets_standardised_numbers_too(module, tmp_path):
+    """Means and deviations are the first chunk's, as in a fit."""
+    real = module("real_data")
+    file = tmp_path / "mine.csv"
+    simulate({"model": "logistic", "rows": 25_000}, 0, [file], tmp_path / "truth")
+    manifest_file = real.converted(file, tmp_path / "mine", {"label": "y"}, ["x1"])
+    real.write_vw_text(manifest_file, ["x1"], "y", tmp_path / "scaled.vw", scale=True)
+    lines = (tmp_path / "scaled.vw").read_text().splitlines()
+    x = pd.read_csv(file)["x1"]
+    expected = (x - x[:20_000].mean()) / x[:20_000].std(ddof=0)
+    assert [float(line.partition("x1:")[2]) for line in lines] == pytest.approx(expected.tolist())

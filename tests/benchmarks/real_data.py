@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ SGD_GRID: list[dict] = [
     },
 ]  # fmt: skip
 OURS = {"SGD": SGD_GRID, "FTRL": [FIRST_CLASSIFIER]}
-VWS: dict[str, list[str]] = {"": [], " `--coin`": ["--coin"], " `--ftrl`": ["--ftrl"]}
+VWS = ("", "--coin", "--ftrl")
+"""Vowpal Wabbit's words for its learners; nothing is its default."""
 REAL = {
     "movielens": ("liked", ["year", "userId", "movieId", "genre"], ["year"]),
     "stops": (
@@ -57,9 +59,10 @@ NOTES = """\
 after the first {chunk:,}. *r2*: 1 less its ratio to the benchmark's, which is the moving average of
 the last {chunk:,} labels, known up to the last 1,000. *batch*: rows that are predicted before they
 are learned. All learn all pairs of the features with the logistic loss. Caudal's are the best point
-of a grid, FTRL's of the six that a first config has, SGD's of twelve (`real_data.py`); numbers are
-standardised. Vowpal Wabbit has the numbers as they are. *M rows/s*: one pass of that point on one
-core, ours with the reading of Parquet, Vowpal Wabbit's from its cache; the fastest of {passes}."""
+of a grid, FTRL's of the six that a first config has, SGD's of twelve (`real_data.py`), on numbers
+standardised by the first chunk. Vowpal Wabbit has numbers as they are, and (scaled) as Caudal
+standardises them. *M rows/s*: one pass of that point on one core, ours with the reading of Parquet,
+Vowpal Wabbit's from its cache; the fastest of {passes}."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -157,10 +160,11 @@ def compared(
                 "--label", label, "--batch-size", batch_size,
             )  # fmt: skip
     if peers:
-        text = manifest_file.with_name("rows.vw")
-        write_vw_text(manifest_file, features, label, text)
-        for words, learner in VWS.items():
-            key = f"Vowpal Wabbit{words}", "1"
+        for scale, learner in product((False, True), VWS):
+            key = f"Vowpal Wabbit {learner}".rstrip() + ", scaled" * scale, "1"
+            text = manifest_file.with_name("scaled.vw" if scale else "rows.vw")
+            if learner == VWS[0]:
+                write_vw_text(manifest_file, features, label, text, scale)
             programs[key] = partial(vw_cost, peers, text, learner, passes)
     costs = in_turns(programs, 1)
     for key, cost in costs.items():
@@ -203,11 +207,11 @@ def told_point(parameters: dict) -> str:
     return ", ".join(f"{name} {value}" for name, value in given if name not in ("class", "loss"))
 
 
-def vw_cost(peers: str, text: Path, learner: list[str], passes: int) -> dict:
+def vw_cost(peers: str, text: Path, learner: str, passes: int) -> dict:
     """What a pass of one of Vowpal Wabbit's learners costs, and where its predictions are."""
-    predictions = text.with_name(f"predictions{''.join(learner)}")
+    predictions = text.with_name(f"{text.stem}{learner}.predictions")
     command = [peers, str(HERE / "vw_learners.py"), str(text), str(predictions)]
-    cost = json.loads(run(*command, "--repeats", str(passes), f"--learner={' '.join(learner)}"))
+    cost = json.loads(run(*command, "--repeats", str(passes), f"--learner={learner}"))
     return cost | {"predictions": predictions}
 
 

@@ -8,20 +8,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from caudal.data.manifest import load
+from caudal.features.extractor import Extractor
 
 FORBIDDEN = r"[\s:|]"
 """Signs that mean something in that format; `_` stands for them."""
 
 
-def write_vw_text(manifest_file: Path, features: Sequence[str], label: str, file: Path) -> None:
+def write_vw_text(
+    manifest_file: Path, features: Sequence[str], label: str, file: Path, scale: bool = False
+) -> None:
     """Write the features of each row, in order: numbers as they are, levels as names.
 
     A missing number is left out, as Vowpal Wabbit's users do; a missing level is one of its own.
+    With ``scale`` numbers are standardised as a fit of ours has them, and the missing filled in.
     """
     known = load(manifest_file)
+    extractor = Extractor(list(features), missing="mean")
     with open(file, "w", encoding="utf-8") as text:
-        for part in known["parts"]:
+        for i, part in enumerate(known["parts"]):
             rows = pq.read_table(manifest_file.parent / part["file"], columns=[*features, label])
+            if scale:
+                plain = rows.select(features)
+                extractor = extractor if i else extractor.partial_fit(plain)
+                labels, rows = rows[label], extractor.transform(plain)
+                rows = rows.append_column(label, labels)
+                extractor = extractor.partial_fit(plain) if i else extractor
             text.writelines(f"{line}\n" for line in vw_lines(rows, label, known["classes"][1]))
 
 
