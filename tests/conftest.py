@@ -20,11 +20,16 @@ PROCESSES = {"test_damage", "test_helper", "test_saved_state", "test_zmq_stream"
 
 
 def pytest_collection_modifyitems(items):
-    """What runs the workflow, a cluster, a browser, a benchmark or ``PROCESSES`` is slow."""
+    """What runs the workflow, a cluster, a browser, a benchmark or ``PROCESSES`` is slow.
+
+    A file's tests run in one process, as they share what they make; so do all of the one cluster.
+    """
     for item in items:
+        own = item.path.stem
+        item.add_marker(pytest.mark.xdist_group("slurm" if own.startswith("test_slurm") else own))
         module = getattr(item, "module", None)
         runs = {"snakemake", "pytest_plugins", "BROWSER", "benchmarks"} & set(vars(module or item))
-        if runs or "done" in getattr(item, "fixturenames", ()) or item.path.stem in PROCESSES:
+        if runs or "done" in getattr(item, "fixturenames", ()) or own in PROCESSES:
             item.add_marker("slow")
 
 
