@@ -11,6 +11,7 @@ from caudal.features.hashing import Registry
 from caudal.features.tables import to_table
 from caudal.features.vectorizer import Vectorizer
 from caudal.learn.learners import Diverged, make_learner
+from caudal.learn.learners.base import check_finite
 from caudal.learn.learners.partial_fit import PartialFitLearner
 from caudal.learn.learners.sgd import SGDLearner
 from reference import matrix_of
@@ -195,6 +196,13 @@ def test_divergence_is_said():
 
     with pytest.raises(Diverged):
         learn_on()
+
+
+def test_margins_that_cancel_are_not_finite():
+    with pytest.raises(Diverged):
+        check_finite(np.array([[np.inf], [-np.inf]]))
+    large = np.array([[1e308], [1e308]])  # the sum alone is infinite
+    assert check_finite(large) is large
 
 
 def test_other_classifiers_learn_by_partial_fit():

@@ -79,7 +79,7 @@ def plain_losses(batch_size, *missing):
     [{"numeric": "mean"}, {"numeric": "zero", "indicator": True}, {"numeric": "drop"}],
     ids=lambda missing: "-".join(map(str, missing.values())),
 )
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(
     row=st.integers(0, ROWS - 1),
     change=st.sampled_from([(name, value) for name in VALUES for value in VALUES[name]]),

@@ -129,7 +129,9 @@ def _weights(weight: np.ndarray | None) -> np.ndarray:
 def check_finite(decision: np.ndarray) -> np.ndarray:
     """The margins; raises Diverged where one is not finite."""
     # A sum is finite only if all are, or nearly always: one pass without a mask.
-    if not np.isfinite(decision.sum()) and not np.isfinite(decision).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = decision.sum()
+    if not np.isfinite(total) and not np.isfinite(decision).all():
         raise Diverged
     return decision
 
