@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: help install check fast test bench report tables
+.PHONY: help install check fast test bench report tables kills
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
@@ -25,6 +25,9 @@ test:  ## All tests: the workflow, a browser, a SLURM cluster where they are ins
 bench:  ## Speed and scores beside others', written into the README
 	$(PYTHON) tests/benchmarks/run.py
 	$(PYTHON) tests/benchmarks/run.py --real
+
+kills:  ## Runs with random kills, which have to end in the same bytes
+	$(PYTHON) tests/kill_loop.py
 
 report:  ## The default run and its report
 	$(BIN)snakemake --cores all
