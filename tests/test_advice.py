@@ -231,3 +231,13 @@ def test_a_record_without_losses_gives_no_verdict(tmp_path):
     record = write_run(tmp_path, {"degree": [2]})[0]
     change(tmp_path, record, losses=[], learning_curve=[], drift=[], calibration=[])
     assert "rows" not in advice_of(tmp_path)
+
+
+def test_points_whose_learners_failed_are_told_apart(tmp_path):
+    axes = {"degree": [1, 2, 3]}
+    records = write_run(tmp_path, axes, lambda v: None if v["degree"] == 3 else 0.18)
+    lost = next(record for record in records if record["score"] is None)
+    change(tmp_path, lost, diverged=False, failure="its learner failed.")
+    found = advice_of(tmp_path)
+    assert "1 point failed" in found["failed"].headline
+    assert "diverged" not in found

@@ -2,6 +2,7 @@
 
 import pytest
 from caudal.config.grid import cell, column_names, expand, jobs, make_point, row
+from caudal.config.grid_checks import make_points
 from caudal.errors import UserError
 
 GRID = {
@@ -93,3 +94,15 @@ def test_jobs_keep_points_that_share_features_together(size):
     assert all(len(job) <= size for job in cut)
     if size == 3:
         assert all(len({str(p.parameters["vectorizer"]) for p in job}) == 1 for job in cut)
+
+
+@pytest.mark.filterwarnings("ignore:Class PassiveAggressiveClassifier:FutureWarning")
+def test_weights_of_rows_need_a_learner_that_takes_them():
+    settings = {"data": {"weight": "w"}, "score": {"loss": "squared"}}
+    passive = {"class": "PassiveAggressiveClassifier"}
+    for each in (passive, {"class": "BernoulliNB"}, {"average": True}):
+        make_points({**settings, "grid": [{"classifier": each}]})
+    averaged = {**settings, "grid": [{"classifier": {**passive, "average": [False, True]}}]}
+    with pytest.raises(UserError, match="PassiveAggressiveClassifier takes no weights of rows"):
+        make_points(averaged)
+    make_points({**averaged, "data": {}})

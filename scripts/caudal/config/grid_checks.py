@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from caudal.config.classifiers import CHECKED, check_parameters, classifier_class
+from caudal.config.classifiers import CHECKED, check_parameters, classifier_class, is_compiled
 from caudal.config.feature_sets import ALL, EXCEPT, alternatives, columns_of
 from caudal.config.grid import DEFAULT_CLASS, LIST_VALUED, Point, cell, expand
 from caudal.config.sentences import NUMBER, text_number, unquoted
@@ -120,8 +120,9 @@ def _check_classifier(classifier: dict, score: dict) -> None:
 
 
 def _check_weighted(classifier: dict) -> None:
+    averages = any(_values(classifier, "average"))
     for name in _values(classifier, "class", DEFAULT_CLASS):
-        if name in CHECKED:
+        if name in CHECKED or is_compiled({"class": name, "average": averages}):
             continue
         learn = getattr(classifier_class(name), "partial_fit")  # noqa: B009  # a type has none
         if "sample_weight" not in inspect.signature(learn).parameters:
