@@ -96,7 +96,9 @@ def test_two_runs_in_one_folder(done, tmp_path):
     run = start(tmp_path)
     locks = tmp_path / ".snakemake/locks"
     wait_until(lambda: locks.exists() and any(locks.iterdir()), run)
+    os.kill(run.pid, signal.SIGSTOP)  # or it may end before the other has looked
     other = snakemake(tmp_path)
+    os.kill(run.pid, signal.SIGCONT)
     assert other.returncode == 1
     assert "LockException" in other.stdout
     assert "One is at work there: wait for its end" in other.stdout
