@@ -32,7 +32,6 @@ PLAN = ask(
 )
 SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)
-
 DRY = workflow.output_settings.dryrun
 if workflow.is_main_process:  # and not within a job
     LOCK = ask(start, PLAN, ROWS, COUNTED, DRY)
@@ -41,8 +40,8 @@ else:
 
 # What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
 REPAIRS = ask(repairs.find, PLAN, workflow.is_main_process, not DRY)
-MANIFEST = "results/data/manifest.json"
-MANIFEST = ancient(MANIFEST) if REPAIRS else MANIFEST
+MERGED = "results/data/manifest.json"
+MANIFEST = ancient(MERGED) if REPAIRS else MERGED
 
 
 def code_of(name):
