@@ -9,7 +9,7 @@ import logging
 import time
 from pathlib import Path
 
-from caudal.atomic import is_full
+from caudal.atomic import is_full, sweep
 from caudal.learn import state_file
 
 log = logging.getLogger("caudal")
@@ -29,6 +29,7 @@ class SavedState:
     def load(self, owner: dict) -> dict | None:
         """The state that was saved for ``owner`` (plain values); None where there is none."""
         self._owner = json.dumps(owner, sort_keys=True)
+        sweep(self.file.parent)  # what a killed fit had half written
         try:
             found = state_file.read(self.file)
         except FileNotFoundError:
