@@ -10,6 +10,7 @@ from caudal.config.grid import DEFAULTS, expand
 from caudal.config.grid_checks import check_features, make_points
 from caudal.config.schema import schema_text
 from caudal.config.settings import complete
+from caudal.data.defaults import completed
 from caudal.errors import UserError
 from caudal.features.extractor import Extractor
 from caudal.features.vectorizer import Vectorizer
@@ -268,3 +269,9 @@ def test_other_classifiers_are_checked_against_scikit_learn():
     config["grid"][0]["classifier"]["aplha"] = 1
     with pytest.raises(UserError, match="BernoulliNB has no such parameter"):
         settle(config)
+
+
+def test_a_section_data_that_is_not_complete_means_what_the_config_completes():
+    written = {"label": "y", "missing": {"label": "error"}}
+    by_config = complete({"data": {"files": ["a.csv"], **written}, "grid": [{}]})["data"]
+    assert completed(written) == {k: v for k, v in by_config.items() if k != "files"}

@@ -17,7 +17,7 @@ from caudal.config.section import (
     Text,
     Texts,
 )
-from caudal.data.rejects import MAX_BAD_SHARE
+from caudal.data.defaults import DATA, MISSING
 from caudal.simulate.write import DEFAULTS, ROWS
 
 
@@ -73,22 +73,23 @@ class Missing(Section):
     """What to do with missing and non-finite values."""
 
     numeric: Literal["mean", "zero", "drop", "error"] = Field(
-        default="mean",
+        default=MISSING["numeric"],
         description="mean (of the rows so far), zero, drop (the row, counted) or error",
     )
     indicator: bool = Field(
-        default=False, description="Whether a missing number is also a term of its own"
+        default=MISSING["indicator"],
+        description="Whether a missing number is also a term of its own",
     )
     categorical: Literal["level", "drop", "error"] = Field(
-        default="level",
+        default=MISSING["categorical"],
         description="level (missing is a level of its own), drop (the row, counted) or error",
     )
     label: Literal["drop", "error"] = Field(
-        default="drop",
+        default=MISSING["label"],
         description="drop (the row, counted) or error; a missing label is never learned",
     )
     texts: Texts = Field(
-        default=[],
+        default=MISSING["texts"],
         description="Further texts that mean missing in every column (an empty field always does; "
         "NA, NaN, null do in numbers, dates and labels)",
     )
@@ -133,7 +134,7 @@ class Data(Section):
         "source)",
     )
     quote: str = Field(
-        default='"',
+        default=DATA["quote"],
         pattern=r"^[\x01-\x7f]?$",
         description="The sign around fields that hold delimiters or newlines (an empty text for "
         "none)",
@@ -154,7 +155,7 @@ class Data(Section):
         description="The sign between groups of three digits, such as a comma (null for none)",
     )
     derive: dict[Text, DateParts] = Field(
-        default={},
+        default=DATA["derive"],
         description="Categorical columns to make of dates, such as {pickup: [hour, weekday, "
         "month]}",
     )
@@ -166,11 +167,11 @@ class Data(Section):
         default_factory=Missing, description="What to do with missing and non-finite values"
     )
     bad_rows: Literal["error", "quarantine"] = Field(
-        default="error",
+        default=DATA["bad_rows"],
         description="error stops at the first row that cannot be read; quarantine puts such rows "
         "into rejects.csv",
     )
     max_bad_share: Share = Field(
-        default=MAX_BAD_SHARE,
+        default=DATA["max_bad_share"],
         description="The share of bad rows in a source above which quarantine stops, too",
     )

@@ -74,7 +74,7 @@ def csv_format(file: Path, head: bytes, encoding: str, data: dict) -> CsvFormat:
     UserError
         If the header cannot be read: no text of this encoding, or quotes that do not close.
     """
-    quote, delimiter = data.get("quote", '"'), data.get("delimiter")
+    quote, delimiter = data["quote"], data["delimiter"]
     if delimiter == r"\t":  # as YAML reads it in single quotes
         delimiter = "\t"
     start = len(head) - len(head.lstrip(b"\r\n"))
@@ -86,7 +86,7 @@ def csv_format(file: Path, head: bytes, encoding: str, data: dict) -> CsvFormat:
         return CsvFormat(delimiter or ",", quote, encoding, (), start, line)
     first = head[start:].splitlines()[0]
     _check_text(file, line, first, encoding)
-    delimiter = delimiter or _delimiter(head, start, quote, data.get("label"))
+    delimiter = delimiter or _delimiter(head, start, quote, data["label"])
     grammar = Grammar(delimiter, quote)
     record = _record(head, start, grammar)
     if record is None:

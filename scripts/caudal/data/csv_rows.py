@@ -64,7 +64,7 @@ class _BlockReader:
             include_columns=list(self._places),
             strings_can_be_null=False,
             null_values=null_texts(data),
-            decimal_point=data.get("decimal") or ".",
+            decimal_point=data["decimal"] or ".",
         )
 
     def read(self, block: Block) -> RowBlock:

@@ -10,6 +10,7 @@ from caudal import checked_json
 from caudal.atomic import remove
 from caudal.data.csv_format import check_header, csv_format, read_head
 from caudal.data.csv_rows import csv_rows
+from caudal.data.defaults import completed
 from caudal.data.identity import Watched
 from caudal.data.labels import looks_numeric
 from caudal.data.lookahead import ahead
@@ -66,7 +67,7 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
         error.
     """
     file, folder = Path(file), Path(folder)
-    data = {**data, **schema["csv"]}  # what was decided over all sources
+    data = {**completed(data), **schema["csv"]}  # what was decided over all sources
     clear(folder)
     parts = PartWriter(folder, {n: schema["columns"][n] for n in schema["order"]}, chunk_rows)
     rows_in = 0
@@ -167,7 +168,7 @@ def source_rows(
         with open_parquet(file) as opened:
             header = tuple(opened.schema_arrow.names)
     else:
-        head, encoding = read_head(file, data.get("encoding"))
+        head, encoding = read_head(file, data["encoding"])
         fmt = csv_format(file, head, encoding, data)
         header = fmt.header
     if not header:

@@ -13,4 +13,4 @@ def null_texts(data: dict) -> list[str]:
 
 def own_texts(data: dict) -> list[str]:
     """Those of ``data.missing.texts``, which mean it in every column."""
-    return (data.get("missing") or {}).get("texts") or []
+    return data["missing"]["texts"]

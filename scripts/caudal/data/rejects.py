@@ -9,7 +9,6 @@ from caudal.errors import UserError
 
 HEADER = ("file", "line", "reason", "detail", "row")
 SHARE_FROM = 100_000  # rows that the share is taken of at least, while more may come
-MAX_BAD_SHARE = 0.01
 HINTS = {
     "bad encoding": ", or data.encoding if it is another (latin-1 and cp1252 are usual)",
     "not a number": ", or name the column in data.categorical",
@@ -29,8 +28,8 @@ class Rejects:
         self.rejected: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self._path, self._file = path, Path(file)
-        self.quarantine = data.get("bad_rows", "error") == "quarantine"
-        self._max_share = data.get("max_bad_share", MAX_BAD_SHARE)
+        self.quarantine = data["bad_rows"] == "quarantine"
+        self._max_share = data["max_bad_share"]
         self._rows, self._first = 0, ""
         self._waiting: list[tuple[str, int, str, str, str]] = []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from caudal.data.csv_format import check_header
 from caudal.data.dates import check_date_format, derived_columns
+from caudal.data.defaults import completed
 from caudal.data.head_notes import few_rows, label_notes
 from caudal.data.parquet_rows import check_types
 from caudal.data.sniff import Head, examine
@@ -41,8 +42,9 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     UserError
         If a source cannot be read, lacks a column, or two settings contradict each other.
     """
-    data = {**data, "decimal": _decimal_set(data)}
-    check_date_format(data.get("date_format"), data.get("derive") or {})
+    data = completed(data)
+    data["decimal"] = _decimal_set(data)
+    check_date_format(data["date_format"], data["derive"])
     with ThreadPoolExecutor() as threads:
         heads = list(threads.map(lambda path: examine(path, data), files.values()))
     notes = [f"{head.file} is empty and gives no rows." for head in heads if not head.header]
@@ -62,21 +64,21 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     columns = {
         name: _kind(name, totals[name], decimal, full, data, remarks)
         for name in names
-        if name not in data.get("derive", {}) or name in (data.get("categorical") or [])
+        if name not in data["derive"] or name in (data["categorical"] or [])
     }
     notes += [_of_columns(said, about) for said, about in remarks.items()]
     notes += few_rows(full, data, columns) + label_notes(full, data)
-    columns |= dict.fromkeys(derived_columns(data.get("derive", {})), "categorical")
+    columns |= dict.fromkeys(derived_columns(data["derive"]), "categorical")
     schema = {
         "columns": dict(sorted(columns.items())),
         "order": sorted(columns),
-        "derive": {name: sorted(parts) for name, parts in sorted(data.get("derive", {}).items())},
+        "derive": {name: sorted(parts) for name, parts in sorted(data["derive"].items())},
         "csv": {
             "decimal": decimal,
-            "delimiter": data.get("delimiter"),
-            "encoding": data.get("encoding"),
-            "quote": data.get("quote", '"'),
-            "thousands": data.get("thousands"),
+            "delimiter": data["delimiter"],
+            "encoding": data["encoding"],
+            "quote": data["quote"],
+            "thousands": data["thousands"],
         },
     }
     return schema, notes
@@ -97,10 +99,10 @@ def _of_columns(said: str, names: list[str]) -> str:
 
 def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     first = heads[0]
-    special = [data[key] for key in ("label", "weight") if data.get(key)]
-    numeric, categorical = data.get("numeric") or [], data.get("categorical") or []
-    named = [*special, *numeric, *categorical, *data.get("derive", {})]
-    ignored = set(data.get("ignore") or [])
+    special = [data[key] for key in ("label", "weight") if data[key]]
+    numeric, categorical = data["numeric"] or [], data["categorical"] or []
+    named = [*special, *numeric, *categorical, *data["derive"]]
+    ignored = set(data["ignore"] or [])
     everywhere = {name for head in heads for name in head.header}
     kinds = Counter([*special, *numeric, *categorical])
     for name in sorted(ignored - everywhere):
@@ -110,7 +112,7 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     for name in [*special, *numeric]:
         if kinds[name] > 1:
             raise UserError(f"data: the column {name!r} is given two kinds; decide for one.")
-    derive = data.get("derive", {})
+    derive = data["derive"]
     for name in sorted(set(derive) & {*special, *numeric}):
         raise UserError(f"data.derive: the column {name!r} is also used otherwise; decide for one.")
     for name in sorted(set(derived_columns(derive)) & everywhere):
@@ -127,7 +129,7 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     if extra:
         shown = ", ".join(extra[:20]) + (", ..." if len(extra) > 20 else "")
         notes.append(f"Columns that {first.file} has not are left out: {shown}.")
-    for name in data.get("derive", {}):
+    for name in data["derive"]:
         if name not in categorical:
             notes.append(f"The column {name!r} is left out but for what data.derive makes of it.")
     return list(names)
@@ -135,7 +137,7 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
 
 def _decimal_set(data: dict) -> str | None:
     """The decimal sign as set, or as the sign of the thousands leaves it; None to look for it."""
-    decimal, thousands = data.get("decimal"), data.get("thousands")
+    decimal, thousands = data["decimal"], data["thousands"]
     if thousands and (thousands in "+-eE" or thousands.isdecimal()):
         raise UserError(f"data.thousands: {thousands!r} stands in numbers already; correct it.")
     if thousands and thousands == decimal:
@@ -148,10 +150,10 @@ def _decimal_set(data: dict) -> str | None:
 
 def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
     """The decimal sign: as set, or a comma where all numbers with a fraction have one."""
-    if data.get("decimal"):
+    if data["decimal"]:
         return data["decimal"]
-    fixed = {data.get("label"), *(data.get("categorical") or [])}
-    free = [name for name in data.get("numeric") or totals if name not in fixed]
+    fixed = {data["label"], *(data["categorical"] or [])}
+    free = [name for name in data["numeric"] or totals if name not in fixed]
     commas = [n for n in free if totals[n]["comma"] and _mostly(totals[n], "comma", "whole")]
     points = [n for n in free if totals[n]["float"] and _mostly(totals[n], "float", "whole")]
     if not commas:
@@ -185,11 +187,11 @@ def _kind(
         remarks.setdefault(f"{{column}} {said}", []).append(name)
 
     for kind in ("label", "weight"):
-        if name == data.get(kind):
+        if name == data[kind]:
             return kind
-    if name in (data.get("categorical") or []):
+    if name in (data["categorical"] or []):
         return "categorical"
-    if data.get("numeric") is not None:
+    if data["numeric"] is not None:
         return "numeric" if name in data["numeric"] else "categorical"
     fractions = count["float"] + (count["comma"] if decimal == "," else 0)
     others = count["other"] + (0 if decimal == "," else count["comma"])

@@ -20,8 +20,6 @@ from caudal.data.spelling import spell, spell_levels
 from caudal.data.value_texts import LEVEL
 from caudal.errors import UserError
 
-POLICIES = {"numeric": "mean", "categorical": "level", "label": "drop"}
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -42,15 +40,15 @@ class Screening:
         self._columns: dict[str, str] = {n: schema["columns"][n] for n in schema["order"]}
         self._derive: dict[str, list[str]] = schema["derive"]
         self._data, self._rejects, self._file = data, rejects, file
-        missing = data.get("missing", {})
-        self._policies = POLICIES | missing
-        self._number = number_pattern(data.get("decimal") or ".", data.get("thousands"))
+        missing = data["missing"]
+        self._policies = missing
+        self._number = number_pattern(data["decimal"] or ".", data["thousands"])
         self._missing_texts = {spell(text) for text in own_texts(data)}
         numbers = [t for t in self._missing_texts if re.match(number_pattern(".", None), t)]
         self._missing_numbers = pa.array([float(text) for text in numbers], pa.float64())
-        self._classes = {spell(str(value)) for value in data.get("classes") or ()}
+        self._classes = {spell(str(value)) for value in data["classes"] or ()}
         self.nonfinite: dict[str, int] = {}
-        written = data.get("thousands") and suffix(file) != ".parquet"
+        written = data["thousands"] and suffix(file) != ".parquet"
         number = pa.string() if written else pa.float64()
         read_as = {"numeric": number, "weight": number, "label": LEVEL, "categorical": pa.string()}
         derived = derived_columns(self._derive)
@@ -150,8 +148,8 @@ class Screening:
             lambda index: f"column {name!r}: {texts[index].as_py()[:80]!r} is not a number",
         )
         plain = pc.if_else(fits, texts, pa.scalar(None, pa.string()))
-        plain = pc.replace_substring(plain, self._data.get("thousands") or "\0", "")
-        plain = pc.replace_substring(plain, self._data.get("decimal") or ".", ".")
+        plain = pc.replace_substring(plain, self._data["thousands"] or "\0", "")
+        plain = pc.replace_substring(plain, self._data["decimal"] or ".", ".")
         return pc.replace_substring_regex(plain, r"^\+", "").cast(pa.float64())
 
     def _categorical(self, name: str, column: pa.Array) -> pa.StringArray:
@@ -170,7 +168,7 @@ class Screening:
         column = without_levels(column, missing)
         self._look_for_gaps("label", "missing label", column)
         levels = column.dictionary.to_pylist()
-        if self._data.get("classes"):
+        if self._data["classes"]:
             allowed = self._data["classes"]
             outside = pa.array(
                 [all(find_class(value, [level]) is None for value in allowed) for level in levels],
@@ -185,7 +183,7 @@ class Screening:
 
     def _dates(self, name: str, column: pa.DictionaryArray) -> dict[str, pa.StringArray]:
         column = without_levels(column, {"", *NULLS, *self._missing_texts})
-        times = parse_dates(column.dictionary, self._data.get("date_format"))
+        times = parse_dates(column.dictionary, self._data["date_format"])
         unread = pc.fill_null(times.is_null().take(column.indices), False)
         self._look_for_faults(
             unread,

@@ -95,12 +95,12 @@ def _present(source: pq.ParquetFile) -> dict[str, int]:
 
 
 def _examine_csv(file: Path, data: dict) -> Head:
-    head, encoding = read_head(file, data.get("encoding"))
+    head, encoding = read_head(file, data["encoding"])
     fmt = csv_format(file, head, encoding, data)
     found = Head(file, fmt.header)
     if not fmt.header:
         return found
-    if data.get("bad_rows", "error") == "error":
+    if data["bad_rows"] == "error":
         _check_encoding(file, head, encoding)
     table = _head_table(head[fmt.start :], fmt)
     if table is None:  # told row by row when the source is read
@@ -109,7 +109,7 @@ def _examine_csv(file: Path, data: dict) -> Head:
     found.rows = len(table)
     missing = pa.array([text.strip() for text in null_texts(data)])
     for name, column in zip(fmt.header, table.columns, strict=True):
-        if name == data.get("label"):
+        if name == data["label"]:
             found.labels.update(column.to_pylist())
         column = pc.utf8_trim_whitespace(column)
         column = column.filter(pc.invert(pc.is_in(column, missing)))
@@ -164,13 +164,13 @@ def _head_table(rows: bytes, fmt: CsvFormat) -> pa.Table | None:
 
 def _count(column: pa.ChunkedArray, fmt: CsvFormat | None, data: dict) -> Counter:
     """What the texts of a column are; none of them is missing."""
-    decimal, thousands = data.get("decimal") or ".", data.get("thousands")
+    decimal, thousands = data["decimal"] or ".", data["thousands"]
     number = _matches(column, number_pattern(decimal, thousands))
     whole = _matches(column, WHOLE) if number else 0
     found = Counter(whole=whole, float=number - whole)
     if found["float"] and decimal == "." and _matches(column, ROUND) == found["float"]:
         found["round"] = found["float"]
-    if not data.get("decimal") and not thousands and fmt and fmt.delimiter != ",":
+    if not data["decimal"] and not thousands and fmt and fmt.delimiter != ",":
         found.update(comma=_matches(column, COMMA), thousand=_matches(column, THOUSAND))
     found["other"] = len(column) - number - found["comma"]
     return found

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from caudal.config.grid import Point
 from caudal.data.chunks import chunk_streamer
+from caudal.data.defaults import completed
 from caudal.errors import UserError
 from caudal.features.encoder import Encoder
 from caudal.features.extractor import Extractor
@@ -41,13 +42,13 @@ class Features:
                 f"extractor.features: no source has a column {unknown[0]!r}; there are "
                 f"{', '.join(known)}."
             )
-        missing = data.get("missing") or {}
-        policy = missing.get("numeric", "mean")
+        missing = completed(data)["missing"]
+        policy = missing["numeric"]
         self.extractor = Extractor(
             features=list(features),
             numeric=[n for n in features if columns[n]["kind"] == "numeric"],
             missing=policy if policy in ("zero", "mean") else "error",
-            indicator=bool(missing.get("indicator", False)),
+            indicator=missing["indicator"],
             **parameters,
         )
         self.vectorizer = Vectorizer(**point.parameters["vectorizer"])

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from caudal.atomic import whole_folder
 from caudal.data.dates import derived_columns
+from caudal.data.defaults import completed
 from caudal.data.ingest import source_rows
 from caudal.data.rejects import Rejects
 from caudal.data.screening import Screening
@@ -77,7 +78,7 @@ def predictions(model, table: pa.Table) -> pa.Table:
 def _predict_source(model, file: Path, out: Path, schema: dict, data: dict) -> dict[str, int]:
     schema = features_alone(schema, model.named_steps["extractor"].features)
     # A CSV's delimiter is told by a header that holds the label; here a feature stands for it.
-    data = {**data, **schema["csv"], "classes": None}
+    data = {**completed(data), **schema["csv"], "classes": None}
     form = predictions(model, pa.table({})).schema
     counts = dict.fromkeys(("rows_in", "rows", "rows_rejected", "rows_dropped"), 0)
     rejects_file = out.with_name(f"{out.name}.rejects.csv")
