@@ -72,15 +72,14 @@ def test_lazy_imports_are_seen(package):
     assert before[1] != after[1]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["workflow/job_log", "errors", "streams/learner", "__init__", "moved", "streams/__init__"],
-)
-def test_what_no_result_depends_on_does_not_count(package, name):
+def test_what_no_result_depends_on_does_not_count(package):
     folder, hashes = package
     before = hashes(*RULES)
-    with open(folder / f"{name}.py", "a") as file:
-        file.write("\nMORE = 1\n")
+    for name in (
+        "workflow/job_log", "errors", "streams/learner", "__init__", "moved", "streams/__init__",
+    ):  # fmt: skip
+        with open(folder / f"{name}.py", "a") as file:
+            file.write("\nMORE = 1\n")
     assert hashes(*RULES) == before
 
 
