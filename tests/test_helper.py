@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from caudal.workflow import compiled_cache, hand_over, helper
+from workflow import CONFIG, finished, snakemake, write_config
 
 SCRIPTS = Path(helper.SCRIPTS)
 PREAMBLE = f"""
@@ -264,3 +265,22 @@ def test_the_loop_is_compiled_once_and_said_so(tmp_path):
     assert said[0].count("Caudal: compiling the inner loop") == 1
     assert said[0].count("\n") == 1
     assert said[1] == ""
+
+
+@pytest.mark.slow
+def test_a_model_is_the_same_from_the_helper_and_from_a_process_of_its_own(tmp_path, monkeypatch):
+    said, models = [], []
+    for name in ("helped", "alone"):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_config(folder, CONFIG)
+        if name == "alone":  # the name is too long for a socket
+            long = "import secrets\nsecrets.token_hex = lambda size: 200 * 'x'\n"
+            (tmp_path / "sitecustomize.py").write_text(long)
+            monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        said.append(finished(snakemake(folder)))
+        files = sorted((folder / "results").rglob("*/model.*"))
+        models.append({file.relative_to(folder): file.read_bytes() for file in files})
+    assert ["without a helper" in words for words in said] == [False, True]
+    assert len(models[0]) == 6
+    assert models[0] == models[1]
