@@ -48,7 +48,7 @@ onstart:
 
 
 onsuccess:
-    print("Caudal: done. Open results/report.html in a browser.")
+    closing.say(POINTS.values())
 
 
 onerror:
