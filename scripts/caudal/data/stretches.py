@@ -103,9 +103,7 @@ class Levels:
         }
 
 
-def _compare_counts(
-    counts: np.ndarray, stretch: np.ndarray
-) -> tuple[Variation | None, list[int]]:
+def _compare_counts(counts: np.ndarray, stretch: np.ndarray) -> tuple[Variation | None, list[int]]:
     """The variation of shares over stretches, and which columns of ``counts`` they are of."""
     rows = counts.sum(1)
     there, used = rows > 0, np.flatnonzero(counts.sum(0))

@@ -73,9 +73,9 @@ class Progress:
 
     Means over batches are means over rows: a short batch weighs as its rows do. Nothing that is
     kept depends on where the stream ends, so that a longer stream goes on from it. Losses are kept
-    batch by batch up to ``FINE`` batches, in blocks of several beyond, and the share that is dropped
-    from the score then ends at the border of such a block, a 65,000th of the stream too early at
-    most; the sums of measures at the border of one of ``COARSE`` blocks.
+    batch by batch up to ``FINE`` batches, and in blocks of several beyond: the share that is
+    dropped then ends at the border of a block, a 65,000th of the stream too early at most. That of
+    measures ends at the border of one of ``COARSE`` blocks.
     """
 
     def __init__(self, plan: Plan, measures: Measures):

@@ -22,7 +22,17 @@ from caudal.report.markup import Markup, join, tag
 from caudal.report.parameter_words import axis_value, described, differs_by
 from caudal.wording import counted, cut, duration, listed, number, share, short, signed, size
 
-WARNINGS = {"order", "benchmark", "leak", "diverged", "failed", "scales", "drift", "below", "calibration"}
+WARNINGS = {
+    "order",
+    "benchmark",
+    "leak",
+    "diverged",
+    "failed",
+    "scales",
+    "drift",
+    "below",
+    "calibration",
+}
 
 
 def glance(run: Run, drawn: Drawings) -> Markup:
