@@ -112,7 +112,7 @@ def fed(plan, losses, stop, at_once=500, state=None):
     return progress
 
 
-@pytest.mark.parametrize("batch_size, rows", [(1, 140_003), (2, 1001), (100, 20_050)])
+@pytest.mark.parametrize("batch_size, rows", [(1, 140_003), (2, 4001), (100, 20_050)])
 def test_a_stream_that_has_grown_is_told_as_one_from_the_start(batch_size, rows):
     losses = np.random.default_rng(2).uniform(size=rows)
     state, seen = None, []
@@ -132,6 +132,9 @@ def test_of_a_long_stream_the_score_drops_as_much_as_asked_to_a_block():
     dropped = 300_000 - record["batches_in_score"]
     assert 0 <= plan.first_kept - dropped < 4 < 2 * 300_000 / FINE
     assert record["score"] == pytest.approx(-losses[dropped:].mean())
-    assert record["losses_weights"] == pytest.approx([record["batches_in_score"] / 256] * 256, 0.01)
+    weights = record["losses_weights"]
+    assert len(set(weights[:-1])) == 1
+    assert sum(weights) == record["batches_in_score"]
+    assert 250 <= len(weights) <= 256
     assert len(record["drift"]) <= 128
     assert record["drift"][-1]["rows"] == 300_000

@@ -65,6 +65,11 @@ class Stream(Section):
         description="Minutes after which a long fit saves its state, to go on from there after a "
         "kill (null for never).",
     )
+    keep_state: bool = Field(
+        default=True,
+        description="Whether fits keep their states, to go on from there when files are added; "
+        "goes with order: sequential and epochs: 1.",
+    )
 
 
 class Score(Section):

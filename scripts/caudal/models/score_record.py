@@ -23,7 +23,7 @@ FORMAT = 2
 SCORES = ("score", "standard_error", "benchmark_score", "r2", "rows")
 """The fields that stand in ``ranking.csv``."""
 
-COSTS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes")
+COSTS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes", "rows_read")
 """The fields that stand in ``costs.csv``."""
 
 NAME = "score.json"
@@ -37,7 +37,8 @@ PACKAGES = ("scikit-learn", "numpy", "scipy", "pyarrow", "numba")
 class ScoreRecord(TypedDict, total=False):
     """What a fit came to; numbers that there are none of, as a diverged point's score, are None.
 
-    ``failure`` says in a sentence why a point has no score, None where it has one.
+    ``failure`` says in a sentence why a point has no score, None where it has one. ``seconds`` are
+    those of all rows, ``rows_read`` the rows that the last job read: the others it went on from.
     The fields from ``settings`` on are known when the model is written; the curves are those of
     ``progressive.Progress.record``.
     """
@@ -58,10 +59,13 @@ class ScoreRecord(TypedDict, total=False):
     losses_weights: list[float]
     drift: list[dict]
     calibration: list[dict]
+    sources: list[dict]
+    yesterday: float | None
     diverged: bool
     failure: str | None
     seconds: float
     rows_per_second: float
+    rows_read: int
     columns_touched: int
     data_checksum: str
     versions: dict[str, str]
@@ -79,6 +83,7 @@ def make_record(
     diverged: bool,
     failure: str | None,
     seconds: float,
+    rows_read: int,
     columns_touched: int,
     data_checksum: str,
 ) -> ScoreRecord:
@@ -95,12 +100,13 @@ def make_record(
         "failure": failure,
         "seconds": seconds,
         "rows_per_second": progress["rows"] / seconds,
+        "rows_read": rows_read,
         "columns_touched": columns_touched,
         "data_checksum": data_checksum,
         "versions": versions(),
     }
     if failure:
-        record |= dict.fromkeys(("score", "standard_error", "r2"))
+        record |= dict.fromkeys({"score", "standard_error", "r2", "yesterday"} & record.keys())
     return cast(ScoreRecord, plain(record))
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from caudal.data import manifest
 from caudal.errors import Damaged
+from caudal.learn import state_file
+from caudal.learn.saved_state import NAME as STATE
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, MODEL, NAME, check_best, check_model, read_score
 from caudal.ranking.tables import check_costs, read_ranking, read_table
@@ -21,6 +23,7 @@ def damages(folder: str | Path = ".") -> Iterator[Damaged]:
     for file, check in [
         (results / "data" / "manifest.json", manifest.load),
         *((home / NAME, _fit) for home in sorted(results.glob("fits/*"))),
+        *((file, _state) for file in sorted(results.glob(f"fits/*/{STATE}"))),
         (results / "ranking.csv", lambda file: read_ranking(file.parent)),
         (results / "costs.csv", _costs),
         (results / BEST / NAME, lambda file: check_best(file.with_name(MODEL))),
@@ -49,6 +52,11 @@ def _source(home: Path) -> Iterator[Damaged]:
 
 def _fit(score_file: Path) -> None:
     check_model(score_file.with_name(MODEL), read_score(score_file, score_file.parent.name))
+
+
+def _state(file: Path) -> None:
+    if state_file.read(file) is None:
+        raise Damaged(f"{file} is damaged: its checksums are not those of its content", [file])
 
 
 def _costs(file: Path) -> None:

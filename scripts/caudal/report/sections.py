@@ -6,6 +6,7 @@ from caudal.ranking.order import used_columns
 from caudal.ranking.run import Run
 from caudal.report import tables, tables_data
 from caudal.report.advice import calibration_error
+from caudal.report.days import days
 from caudal.report.drawings import Drawings
 from caudal.report.figures_grid import main_axes
 from caudal.report.frame import Notice
@@ -117,7 +118,7 @@ def trust(run: Run, drawn: Drawings) -> Markup:
         parts.append(drawn.place("drift"))
     else:
         parts.append(note("The record of the best point holds no losses along the stream."))
-    return join(parts)
+    return join([*parts, days(run)])
 
 
 def data(run: Run) -> Markup:

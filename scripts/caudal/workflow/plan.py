@@ -39,7 +39,8 @@ class RunPlan:
     def fit_settings(self) -> dict:
         """The settings that a fit's results depend on, beside the point's parameters."""
         data = self.settings["data"]
-        stream = {k: v for k, v in self.settings["stream"].items() if k != "save_every"}
+        stream = self.settings["stream"]
+        stream = {k: v for k, v in stream.items() if k not in ("save_every", "keep_state")}
         fields = {"label": data["label"], "weight": data["weight"], "missing": data["missing"]}
         return {
             "stream": stream,
@@ -53,6 +54,11 @@ class RunPlan:
         """How often a fit saves its state, -1 for never."""
         minutes = self.settings["stream"]["save_every"]
         return -1 if minutes is None else round(60 * minutes)
+
+    @property
+    def keep_states(self) -> int:
+        """Whether fits that have ended keep their states, as 0 or 1."""
+        return int(self.settings["stream"]["keep_state"])
 
     @property
     def ingest_settings(self) -> dict:
