@@ -1,4 +1,10 @@
-if SETTINGS["points_per_job"] == 1:
+HALVING = SETTINGS["search"]["method"] == "halving"
+if HALVING:
+
+    include: "halving.smk"
+
+
+if SETTINGS["points_per_job"] == 1 and not HALVING:
 
     rule fit:
         input:
@@ -26,14 +32,14 @@ if SETTINGS["points_per_job"] == 1:
 
 
 # A rule's outputs cannot vary in number, so that jobs of several points are rules of their own.
-if SETTINGS["points_per_job"] > 1:
+if SETTINGS["points_per_job"] > 1 and not HALVING:
     rule_names.stand_for(
         workflow,
         workflow.modifier.modify_rulename("fit"),
         [workflow.modifier.modify_rulename(f"fit_{job}") for job in JOBS],
     )
 
-for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
+for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 and not HALVING else ():
 
     rule:
         name:

@@ -16,6 +16,7 @@ rule rank:
     input:
         grid="results/grid.csv",
         manifest=MANIFEST,
+        rungs="results/rungs/plan.csv" if HALVING else [],
         scores=collect("results/fits/{point}/score.json", point=POINTS),
         models=collect("results/fits/{point}/model.pkl", point=POINTS),
     output:

@@ -52,7 +52,7 @@ def watch(arguments: argparse.Namespace) -> None:
     while True:
         found = _status(arguments.directory)
         print(found, flush=True)
-        if found.done >= found.points:
+        if found.ended:
             return
         time.sleep(EVERY)
 

@@ -143,6 +143,14 @@ def jobs(points: Sequence[Point], points_per_job: int) -> list[list[Point]]:
     return [together[i : i + points_per_job] for i in range(0, len(together), points_per_job)]
 
 
+def named_jobs(points: Sequence[Point], points_per_job: int) -> dict[str, list[Point]]:
+    """The jobs by name: the first point's id, and how many there are where it is more than one."""
+    return {
+        job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
+        for job in jobs(points, points_per_job)
+    }
+
+
 def shared_features(point: Point) -> str:
     """What points have in common that read and vectorise alike, as text."""
     steps = [point.parameters["extractor"], point.parameters["vectorizer"]]

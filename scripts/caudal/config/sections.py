@@ -86,6 +86,26 @@ class Score(Section):
     )
 
 
+class Search(Section):
+    """Which points of the grid learn how many rows."""
+
+    method: Literal["grid", "halving"] = Field(
+        default="grid",
+        description="grid (every point learns all rows) or halving (all points learn the first "
+        "rows, the best of them go on to more, and so on to the whole stream).",
+    )
+    factor: Annotated[Count, Field(ge=2)] = Field(
+        default=3,
+        description="One in so many points goes on, to so many times the rows; goes with method: "
+        "halving.",
+    )
+    first_rows: Count | None = Field(
+        default=None,
+        description="The rows that all points learn (null: so many that the last few points reach "
+        "the whole stream, but no less than two chunks); goes with method: halving.",
+    )
+
+
 class Predict(Section):
     """New files that `snakemake predict` scores with the best model."""
 
@@ -152,6 +172,9 @@ class Settings(Section):
     data: Data = Field(description="The sources and what their columns are.")
     stream: Stream = Field(default_factory=Stream, description="How the rows are streamed.")
     score: Score = Field(default_factory=Score, description="How a point is scored.")
+    search: Search = Field(
+        default_factory=Search, description="Which points of the grid learn how many rows."
+    )
     points_per_job: Count = Field(
         default=1,
         description="Points that a job trains in one pass; those that share features cost the "

@@ -32,6 +32,7 @@ def complete(config: dict, given: dict | None = None, arguments: Sequence[str] =
         raise UserError(sentence(error)) from None
     _check_sources(settings)
     _settle_order(settings)
+    _check_search(settings)
     plain = settings.model_dump(exclude={"grid"})
     plain["grid"] = [grid.model_dump(exclude_unset=True) for grid in settings.grid]
     return _in_order(plain)
@@ -64,6 +65,21 @@ def _settle_order(settings: Settings) -> None:
         raise UserError(
             "stream.mux.rate ends a chunk before all its rows are taken, so without replacement "
             "rows would be lost; write replacement: true beside it, or leave rate out."
+        )
+
+
+def _check_search(settings: Settings) -> None:
+    search = settings.search
+    unused = [key for key in ("factor", "first_rows") if key in search.model_fields_set]
+    if search.method == "grid" and unused:
+        raise UserError(
+            f"search.{unused[0]} has no effect with method: grid; write method: halving beside it, "
+            f"or leave it out."
+        )
+    if search.method == "halving" and settings.stream.epochs > 1:
+        raise UserError(
+            "search.method: halving goes through the data once, and stream.epochs is "
+            f"{settings.stream.epochs}; leave epochs out, or write method: grid."
         )
 
 

@@ -53,6 +53,11 @@ class MeanEstimate(NamedTuple):
         return self.mean + self.reach
 
     @property
+    def at_least(self) -> float:
+        """What the mean is above, to 95 %, where only that is asked."""
+        return self.mean - self.standard_error * float(stdtrit(self.freedom, CONFIDENCE))
+
+    @property
     def clear(self) -> bool:
         """Whether the interval leaves zero out."""
         return self.low > 0 or self.high < 0

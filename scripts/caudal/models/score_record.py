@@ -39,6 +39,7 @@ class ScoreRecord(TypedDict, total=False):
 
     ``failure`` says in a sentence why a point has no score, None where it has one. ``seconds`` are
     those of all rows, ``rows_read`` the rows that the last job read: the others it went on from.
+    ``rung`` is there in a search by halving: the one whose rows the point has learned.
     The fields from ``settings`` on are known when the model is written; the curves are those of
     ``progressive.Progress.record``.
     """
@@ -52,6 +53,7 @@ class ScoreRecord(TypedDict, total=False):
     benchmark_score: Required[float | None]
     r2: Required[float | None]
     rows: Required[int]
+    rung: int
     batches: int
     batches_in_score: int
     learning_curve: list[dict]

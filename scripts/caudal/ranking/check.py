@@ -8,7 +8,9 @@ from caudal.errors import Damaged
 from caudal.learn import state_file
 from caudal.learn.saved_state import NAME as STATE
 from caudal.models.plain_json import check_coefficients
+from caudal.models.rung_fits import read_fits
 from caudal.models.score_record import BEST, MODEL, NAME, check_best, check_model, read_score
+from caudal.ranking.rung_tables import PLAN, RUNGS, read_places, read_plan
 from caudal.ranking.tables import check_costs, read_ranking, read_table
 
 
@@ -24,6 +26,9 @@ def damages(folder: str | Path = ".") -> Iterator[Damaged]:
         (results / "data" / "manifest.json", manifest.load),
         *((home / NAME, _fit) for home in sorted(results.glob("fits/*"))),
         *((file, _state) for file in sorted(results.glob(f"fits/*/{STATE}"))),
+        *((file, _rung_fits) for file in sorted(results.glob(f"{RUNGS}/[0-9]*/*.json"))),
+        *((file, _rung) for file in sorted(results.glob(f"{RUNGS}/[0-9]*.csv"))),
+        (results / RUNGS / PLAN, read_plan),
         (results / "ranking.csv", lambda file: read_ranking(file.parent)),
         (results / "costs.csv", _costs),
         (results / BEST / NAME, lambda file: check_best(file.with_name(MODEL))),
@@ -57,6 +62,18 @@ def _fit(score_file: Path) -> None:
 def _state(file: Path) -> None:
     if state_file.read(file) is None:
         raise Damaged(f"{file} is damaged: its checksums are not those of its content", [file])
+
+
+def _rung_fits(file: Path) -> None:
+    for _ in read_fits(file, check_model):
+        pass
+
+
+def _rung(file: Path) -> None:
+    for place in read_places(file):
+        record = file.with_suffix("") / place.point / NAME
+        if record.exists() and read_score(record)["score"] != place.score:
+            raise Damaged(f"{file} is damaged: {place.point} has another score", [file])
 
 
 def _costs(file: Path) -> None:

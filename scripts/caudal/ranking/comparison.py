@@ -29,6 +29,8 @@ def lead(first: Result, second: Result) -> MeanEstimate | None:
     ours, theirs = _losses(first), _losses(second)
     if not first.scored or not second.scored or ours.shape != theirs.shape:
         return None
+    if first.rows != second.rows:  # on other rungs: their blocks are others
+        return None
     apart = theirs[:, 0] - ours[:, 0]
     # Sums in another order differ in their last digits; that is no difference.
     apart[np.isclose(ours[:, 0], theirs[:, 0], rtol=1e-9, atol=0)] = 0.0
@@ -43,7 +45,9 @@ def lead_over_benchmark(result: Result) -> MeanEstimate | None:
 
 def predict_alike(first: Result, second: Result) -> bool:
     """Whether two points predict the same: their scores and every block agree to rounding."""
-    if not (first.scored and second.scored and math.isclose(first.score, second.score)):
+    if not (first.scored and second.scored and first.rows == second.rows):
+        return False
+    if not math.isclose(first.score, second.score):
         return False
     ours, theirs = _losses(first), _losses(second)
     return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-9, atol=0)
@@ -76,7 +80,7 @@ def simplest(run: Run) -> Result:
     one-standard-error rule, Breiman, Friedman, Olshen and Stone (1984).
     """
     floor = run.best.score - score_estimate(run.best).standard_error
-    near = [result for result in run.scored if result.score >= floor]
+    near = [r for r in run.scored if r.score >= floor and r.rows == run.best.rows]
     return min(near or [run.best], key=_complexity)
 
 

@@ -1,7 +1,7 @@
 """Ranks the points by their scores, and takes the best one's model."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from caudal.atomic import whole_file
@@ -22,7 +22,7 @@ from caudal.models.score_record import (
     read_score,
 )
 from caudal.ranking.tables import (
-    RANKING_FIELDS,
+    RUNG,
     read_ranking,
     read_table,
     record_order,
@@ -54,25 +54,26 @@ def rank(
     score_files: Sequence[str | Path],
     ranking_file: str | Path,
     costs_file: str | Path,
-    data_checksum: str | None = None,
+    data_checksum: str | Mapping[int, str] | None = None,
     settings: dict | None = None,
 ) -> list[ScoreRecord]:
     """Write the ranking and the costs, the best point first; returns the records in that order.
 
     Points of equal score stand in the order of their ids; those that diverged or failed come last,
-    with an empty score. ``score_files`` are those of ``points``, in the same order. Raises Damaged
-    naming the first file where a record is damaged or not the point's, a model file has lost
-    bytes, or a point was fitted on other data than those of ``data_checksum`` or by other
-    ``settings``.
+    with an empty score; in a search by halving those of a later rung come first. ``score_files``
+    are those of ``points``, in the same order. Raises Damaged naming the first file where a record
+    is damaged or not the point's, a model file has lost bytes, or a point was fitted on other data
+    than those of ``data_checksum`` (by halving: of its rung's) or by other ``settings``.
     """
     found = _read_all(points, score_files, data_checksum, settings)
     found.sort(key=lambda pair: (record_order(pair[1]), pair[0].id))
     columns = column_names(points)
+    names = [*SCORES, RUNG] if any(RUNG in record for _, record in found) else SCORES
     write_table(
         ranking_file,
-        [*RANKING_FIELDS, *columns.values()],
+        ["rank", "point", *names, *columns.values()],
         (
-            [place, point.id, *fields(record, SCORES).values(), *row(point, columns).values()]
+            [place, point.id, *fields(record, names).values(), *row(point, columns).values()]
             for place, (point, record) in enumerate(found, 1)
         ),
     )
@@ -91,7 +92,7 @@ def _read_all(points, score_files, data_checksum, settings) -> list[tuple[Point,
         try:
             record = read_score(file, point.id)
             check_quickly(Path(file).with_name(MODEL), record)
-            if data_checksum not in (None, record.get("data_checksum")):
+            if _checksum_of(record, data_checksum) not in (None, record.get("data_checksum")):
                 raise damaged(Path(file), "is of other data than the manifest's")
             if settings not in (None, record.get("settings")):
                 raise damaged(Path(file), "is of other settings than the config's")
@@ -103,6 +104,11 @@ def _read_all(points, score_files, data_checksum, settings) -> list[tuple[Point,
         more = f" (and {len(errors) - 1} more points)" if errors[1:] else ""
         raise Damaged(errors[0].what + more, [f for error in errors for f in error.files])
     return found
+
+
+def _checksum_of(record: ScoreRecord, data: str | Mapping[int, str] | None) -> str | None:
+    """The checksum of the data that a record has to be of."""
+    return data.get(record.get("rung", 0), "") if isinstance(data, Mapping) else data
 
 
 def take_best(results: str | Path, out_model: str | Path) -> str:

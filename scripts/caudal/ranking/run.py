@@ -19,7 +19,15 @@ from caudal.data.manifest import load
 from caudal.models.plain_json import NAME as PLAIN
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
-from caudal.ranking.tables import RANKING_FIELDS, check_costs, check_ranking, read_table
+from caudal.ranking.rung_tables import PLAN, RUNGS, Place, Rung, read_places, read_plan
+from caudal.ranking.tables import (
+    RANKING_FIELDS,
+    RUNG,
+    check_costs,
+    check_ranking,
+    parameters_in,
+    read_table,
+)
 
 STRETCHES = "stretches.json"
 """Beside the manifest: how the stretches of the data compare."""
@@ -36,7 +44,8 @@ class Result:
     """One ranked point.
 
     ``values`` holds the cell of each varied parameter, empty where the point has no such one.
-    ``score``, ``standard_error``, ``benchmark_score`` and ``r2`` are nan where there is none.
+    ``score``, ``standard_error``, ``benchmark_score`` and ``r2`` are nan where there is none;
+    ``rung`` is the last one that the point was fitted on, None in a search that has none.
     """
 
     rank: int
@@ -46,6 +55,7 @@ class Result:
     benchmark_score: float
     r2: float
     rows: int
+    rung: int | None = None
     values: dict[str, str] = field(default_factory=dict)
     record: dict = field(default_factory=dict)
     cost: dict[str, float] = field(default_factory=dict)
@@ -64,7 +74,8 @@ class Run:
     of ``coefficients.csv``, ``terms_in_all`` how many there are, ``weights`` the sums of their
     absolute coefficients and the numbers of terms, of all and of those that share a column (the
     intercept left out); ``rejects`` the first rejected rows of each source; ``stretches`` how those
-    of the data compare (``data.stretches.compare``).
+    of the data compare (``data.stretches.compare``); ``rungs`` are those of a search by halving,
+    each with what it came to for its points.
     """
 
     results: list[Result]
@@ -75,6 +86,7 @@ class Run:
     weights: dict[str, float] = field(default_factory=dict)
     rejects: dict[str, list[dict]] = field(default_factory=dict)
     stretches: dict = field(default_factory=dict)
+    rungs: list[tuple[Rung, list[Place]]] = field(default_factory=list)
 
     @property
     def best(self) -> Result:
@@ -115,7 +127,7 @@ def gather(folder: Path) -> Run:
     if (home / "costs.csv").exists():
         check_costs(home / "costs.csv", read_table(home / "costs.csv"), rows, records)
     results = [_result(row, records.get(row["point"]) or {}) for row in rows]
-    labels = [name for name in rows[0] if name not in RANKING_FIELDS]
+    labels = parameters_in(rows[0])
     manifest_file = home / "data" / "manifest.json"
     manifest = load(manifest_file) if manifest_file.exists() else {}
     run = Run(results, {label: _axis(results, label) for label in labels}, manifest)
@@ -126,6 +138,11 @@ def gather(folder: Path) -> Run:
     if terms.with_name(PLAIN).exists():
         check_coefficients(terms)
     _read_terms(run, terms)
+    if RUNG in rows[0]:
+        run.rungs = [
+            (rung, read_places(home / RUNGS / f"{rung.rung}.csv"))
+            for rung in read_plan(home / RUNGS / PLAN)
+        ]
     for source in manifest.get("sources", []):
         file = home / "data" / source["name"] / "rejects.csv"
         run.rejects[source["name"]] = _rows(file, MOST_REJECTS)
@@ -169,7 +186,8 @@ def _result(row: dict[str, str], record: Mapping[str, Any]) -> Result:
         rank=int(row["rank"]),
         point=row["point"],
         rows=int(row["rows"]),
-        values={name: cell for name, cell in row.items() if name not in RANKING_FIELDS},
+        rung=int(row[RUNG]) if RUNG in row else None,
+        values={name: row[name] for name in parameters_in(row)},
         record=dict(record),
         cost={key: _number(value) for key, value in fields(record, COSTS).items()},
         **{key: _number(row[key]) for key in RANKING_FIELDS[2:6]},

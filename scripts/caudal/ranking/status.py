@@ -12,6 +12,7 @@ from pathlib import Path
 from caudal.config.grid import STEPS, cell
 from caudal.errors import UserError
 from caudal.models.score_record import NAME, ScoreRecord, read_score
+from caudal.ranking.rung_tables import PLAN, RUNGS, Rung, read_places, read_plan
 from caudal.ranking.tables import record_order
 from caudal.wording import duration
 
@@ -21,17 +22,27 @@ EVERY = 10.0
 
 @dataclass(frozen=True)
 class Status:
-    """points: in the grid; done: fitted; seconds_left: at the pace so far, or None; leader: the
-    record of the best point so far, or None.
+    """points: in the grid, or on the rung; done: fitted; seconds_left: at the pace so far, or None;
+    leader: the record of the best point so far, or None; rung: in a search by halving that of now,
+    and rungs: how many there are.
     """
 
     points: int
     done: int
     seconds_left: float | None
     leader: ScoreRecord | None
+    rung: Rung | None = None
+    rungs: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether all is fitted, on the last rung if there are any."""
+        return self.done >= self.points and (self.rung is None or self.rung.rung == self.rungs)
 
     def __str__(self) -> str:
         line = f"{self.done} of {self.points} points"
+        if self.rung:
+            line = f"rung {self.rung.rung} of {self.rungs}, {self.rung.rows:,} rows: {line}"
         if self.seconds_left:
             line += f", {duration(self.seconds_left)} left"
         if self.leader:
@@ -56,9 +67,34 @@ def status(folder: str | Path = ".") -> Status:
     except (OSError, UnicodeDecodeError):
         return Status(0, 0, None, None)
     points = {line[:12] for line in lines}
+    with suppress(UserError):  # no plan, so no rungs; or one that is just being written
+        return _status_on_rungs(home / RUNGS, points)
+    done, left, leader = _look(home / "fits", points)
+    return Status(len(points), done, left, leader)
+
+
+def _status_on_rungs(home: Path, points: set[str]) -> Status:
+    """The state of the first rung that is not done, or of the last one."""
+    rungs = read_plan(home / PLAN)
+    best = None
+    for rung in rungs:
+        table = home / f"{rung.rung}.csv"
+        if rung is rungs[-1] or not table.exists():
+            break
+        places = read_places(table)
+        points = {place.point for place in places if place.goes_on} & points
+        best = home / str(rung.rung) / places[0].point / NAME
+    done, left, leader = _look(home / str(rung.rung), points)
+    if leader is None and best:
+        leader = read_score(best)
+    return Status(len(points), done, left, leader, rung, len(rungs))
+
+
+def _look(home: Path, points: set[str]) -> tuple[int, float | None, ScoreRecord | None]:
+    """How many of the points have a fit in the folder, the seconds left, and the best of them."""
     ended: list[float] = []
     leader: ScoreRecord | None = None
-    for entry in os.scandir(home / "fits") if (home / "fits").is_dir() else ():
+    for entry in os.scandir(home) if home.is_dir() else ():
         file = Path(entry.path) / NAME
         if entry.name not in points:
             continue
@@ -68,8 +104,7 @@ def status(folder: str | Path = ".") -> Status:
             record = read_score(file, entry.name)
             if record["score"] is not None and (leader is None or _better(record, leader)):
                 leader = record
-    left = _seconds_left(ended, len(points))
-    return Status(len(points), len(ended), left, leader)
+    return len(ended), _seconds_left(ended, len(points)), leader
 
 
 def _better(record: ScoreRecord, other: ScoreRecord) -> bool:

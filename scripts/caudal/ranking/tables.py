@@ -12,6 +12,9 @@ from caudal.models.score_record import COSTS, NAME, SCORES, ScoreRecord, fields,
 RANKING_FIELDS = ("rank", "point", *SCORES)
 """The columns of ``ranking.csv`` before those of the varied parameters."""
 
+RUNG = "rung"
+"""The column behind them in a search by halving: the last rung that a point was fitted on."""
+
 Row = dict[str, str]
 
 
@@ -77,7 +80,7 @@ def check_ranking(file: Path, rows: Sequence[Row], records: Mapping[str, ScoreRe
         if row["rank"] != str(place):
             raise Damaged(f"{file} is damaged: rank {row['rank']} is in place {place}", [file])
         if record := records.get(row["point"]):
-            _check_cells(file, row, fields(record, SCORES))
+            _check_cells(file, row, fields(record, (*SCORES, *([RUNG] if RUNG in row else []))))
             _check_parameters(file, row, record)
             orders.append((record_order(record), record["point"]))
     if orders != sorted(set(orders)):
@@ -96,10 +99,17 @@ def check_costs(
             _check_cells(file, row, fields(record, COSTS))
 
 
-def record_order(record: ScoreRecord) -> tuple[bool, float]:
-    """What sorts score records best first, those without a score last."""
+def record_order(record: ScoreRecord) -> tuple[bool, int, float]:
+    """What sorts score records best first, those of a later rung before others, those without a
+    score last.
+    """
     score = record["score"]
-    return (score is None, 0.0 if score is None else -score)
+    return (score is None, -record.get("rung", 0), 0.0 if score is None else -score)
+
+
+def parameters_in(row: Mapping[str, str]) -> list[str]:
+    """The columns of a ranking's row that are varied parameters."""
+    return [name for name in row if name not in (*RANKING_FIELDS, RUNG)]
 
 
 def _check_cells(file: Path, row: Row, values: Mapping[str, object]) -> None:
@@ -118,7 +128,7 @@ def _check_parameters(file: Path, row: Row, record: ScoreRecord) -> None:
         for name, value in own.get(step, {}).items():
             for label in (name, f"{step}.{name}"):
                 known.setdefault(label, set()).add(cell(value))
-    for label in row.keys() - set(RANKING_FIELDS):
+    for label in parameters_in(row):
         if row[label] not in known.get(label, {""}):
             raise Damaged(
                 f"{file} is damaged: {label} of the point {row['point']} is {row[label]!r}", [file]

@@ -12,6 +12,7 @@ from caudal.report.figures_grid import main_axes
 from caudal.report.frame import Notice
 from caudal.report.glance import glance, note
 from caudal.report.markup import Markup, join, tag
+from caudal.report.rungs import rungs
 from caudal.wording import counted, cut, listed, share
 
 
@@ -20,6 +21,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
     shown = [
         ("glance", "At a glance", glance(run, drawn)),
         ("ranking", "Ranking", ranking(run)),
+        *([("rungs", "Rungs", rungs(run))] if run.rungs else []),
         ("learning", "Learning", drawn.place("learning_curves")),
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),

@@ -8,6 +8,7 @@ import math
 from caudal.models.score_record import COSTS, fate
 from caudal.ranking.comparison import lead, score_estimate
 from caudal.ranking.run import Result, Run, is_number
+from caudal.ranking.tables import RANKING_FIELDS, RUNG
 from caudal.report.figures_grid import score_range
 from caudal.report.markup import Markup, escape, join, tag, void
 from caudal.report.parameter_words import axis_value
@@ -57,12 +58,14 @@ NUMBER = {"class_": "n"}
 def ranking(run: Run) -> Markup:
     """The ranking: a row per point, sortable and searchable."""
     axes = list(run.axes)
-    heads = [("rank", NUMBER), ("score", NUMBER), "95 % interval", ("behind the best", NUMBER),
-             ("r2", NUMBER), *((axis, {"data_axis": True}) for axis in axes),
+    on_rungs = [("rung", NUMBER)] if run.rungs else []
+    heads = [("rank", NUMBER), *on_rungs, ("score", NUMBER), "95 % interval",
+             ("behind the best", NUMBER), ("r2", NUMBER),
+             *((axis, {"data_axis": True}) for axis in axes),
              ("seconds", NUMBER), ("model", NUMBER), "point"]  # fmt: skip
     ends = score_range(run) if run.best.scored else (0.0, 1.0)
     rows = [_ranking_row(run, result, axes, ends) for result in run.results]
-    header = ["rank", "point", "score", "standard_error", "benchmark_score", "r2", "rows", *axes]
+    header = [*RANKING_FIELDS, *([RUNG] if run.rungs else []), *axes]
     link = download("ranking.csv", header, (_ranking_cells(r, axes) for r in run.results))
     above = tools("ranking-table", "search, such as alpha=0.001 degree=2", link)
     return above + table(heads, rows, "ranking-table", "sortable searchable")
@@ -71,7 +74,8 @@ def ranking(run: Run) -> Markup:
 def _ranking_cells(result: Result, axes: list[str]) -> list:
     numbers = [result.score, result.standard_error, result.benchmark_score, result.r2]
     texts = [repr(n) if math.isfinite(n) else "" for n in numbers]
-    return [result.rank, result.point, *texts, result.rows, *(result.values[a] for a in axes)]
+    rung = [] if result.rung is None else [result.rung]
+    return [result.rank, result.point, *texts, result.rows, *rung, *map(result.values.get, axes)]
 
 
 def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
@@ -86,6 +90,7 @@ def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
         gap = cell(said, behind.mean)
     cells = [
         cell(result.rank),
+        *([cell(result.rung)] if run.rungs else []),
         cell(number(result.score, error) if result.scored else fate(result.record), result.score),
         cell(_error_bar(result, run, ends), result.score),
         gap,

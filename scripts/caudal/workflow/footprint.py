@@ -1,5 +1,6 @@
 """What a run is about to do: its points, rows and jobs, and the disk that it takes."""
 
+import math
 import os
 import shutil
 import sys
@@ -11,10 +12,12 @@ from caudal.data.manifest import load
 from caudal.errors import UserError
 from caudal.learn.saved_state import NAME as STATE_FILE
 from caudal.models.score_record import MODEL as MODEL_FILE
-from caudal.wording import counted, printable, size
+from caudal.ranking.rungs import row_visits
+from caudal.wording import counted, listed, printable, size
 from caudal.workflow.forecast import forecast
 from caudal.workflow.plan import RunPlan
 from caudal.workflow.resources import MANIFEST, touched
+from caudal.workflow.rungs import rows_on_rungs
 
 RESULTS = Path("results")
 CELL = {"numeric": 8, "weight": 8, "categorical": 2, "label": 1}
@@ -31,15 +34,15 @@ LOSSES, MOST_LOSSES = 16, 2**21
 @dataclass(frozen=True)
 class Footprint:
     """What the run is about to do; ``exact`` tells whether the rows are counted or estimated,
-    ``size`` is the bytes of the results, ``least`` those they take in any case, ``there`` and
-    ``free`` those on disk and left on it.
+    ``how`` the way through them, in words, ``size`` is the bytes of the results, ``least`` those
+    they take in any case, ``there`` and ``free`` those on disk and left on it.
     """
 
     points: int
     jobs: int
     rows: int
     exact: bool
-    passes: int
+    how: str
     size: int
     least: int
     there: int
@@ -52,9 +55,8 @@ class Footprint:
 
     def __str__(self) -> str:
         about = "" if self.exact else "about "
-        passes = f"{self.passes} passes each" if self.passes > 1 else "1 pass each"
         return (
-            f"{counted(self.points, 'point')} on {about}{self.rows:,} rows, {passes}, in "
+            f"{counted(self.points, 'point')} on {about}{self.rows:,} rows, {self.how}, in "
             f"{counted(self.jobs, 'job')}; the results take about {size(self.size)}, of which "
             f"{size(self.needed)} are still to be written, and {size(self.free)} are free."
         )
@@ -85,6 +87,7 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
     data = rows * sum(CELL.get(kind, 0) for kind in columns.values())
     if plan.simulated:
         data += rows * CSV_CELL * len(columns)
+    rungs = rows_on_rungs(plan, rows)
     fits = least = SCORE * len(plan.points)
     for name, size_of in ((MODEL_FILE, _model_size), (STATE_FILE, _state_size)):
         if name == STATE_FILE and not plan.keep_states:
@@ -95,17 +98,34 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
             fits += known or size_of(plan, point, rows, touched(point, columns, levels, rows))
             few = touched(point, columns, {}, rows, unknown=1)
             least += known or size_of(plan, point, rows, few)
+    fits += fits // len(plan.points) * sum(rungs.values())  # each rung keeps its own
     return Footprint(
         points=len(plan.points),
-        jobs=len(plan.jobs),
+        jobs=_jobs(plan, rungs),
         rows=rows,
         exact=exact,
-        passes=plan.settings["stream"]["epochs"],
+        how=_how(plan, rungs),
         size=int(data + fits + REST),
         least=int(data + least + REST) // 2,
         there=sum(_size(f"{home}/{name}") for home, _, names in os.walk(RESULTS) for name in names),
         free=shutil.disk_usage(RESULTS if RESULTS.is_dir() else ".").free,
     )
+
+
+def _jobs(plan: RunPlan, rungs: dict[int, int]) -> int:
+    each = plan.settings["points_per_job"]
+    return sum(math.ceil(points / each) for points in rungs.values()) or len(plan.jobs)
+
+
+def _how(plan: RunPlan, rungs: dict[int, int]) -> str:
+    """How the points go through the rows, as words in a sentence."""
+    if rungs:
+        points, factor = len(plan.points), plan.settings["search"]["factor"]
+        part = row_visits(list(rungs), points, factor) / (points * max(rungs))
+        rows = listed([f"{rows:,}" for rows in rungs], most=8)
+        return f"by halving at {rows} rows, {part:.0%} of all where no points tie"
+    passes = plan.settings["stream"]["epochs"]
+    return f"{passes} passes each" if passes > 1 else "1 pass each"
 
 
 def _model_size(plan: RunPlan, point: Point, rows: int, columns: int) -> int:

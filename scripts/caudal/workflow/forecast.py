@@ -51,7 +51,7 @@ def forecast(plan: RunPlan, rows: int, exact: bool) -> Forecast | None:
     Only what is known before the first job counts: what a new file brings is not. ``rows`` and
     ``exact`` as ``count_rows`` tells.
     """
-    if plan.simulated:
+    if plan.simulated or plan.settings["search"]["method"] == "halving":
         return None
     sources, labels = _sources(plan)
     code = code_hash(PACKAGE.parent / "fit.py")

@@ -10,6 +10,7 @@ from caudal.data import ingest
 from caudal.data.schema import decide
 from caudal.data.sources import sources
 from caudal.errors import UserError
+from caudal.ranking.rung_plan import check_first_rows
 from caudal.simulate.write import schema as simulated_schema
 
 
@@ -74,6 +75,8 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
     """
     settings = config_settings.complete(configured, given, arguments)
     grid_checks.check_grids(settings)
+    if settings["search"]["first_rows"]:
+        check_first_rows(settings["search"]["first_rows"], settings["stream"], settings["score"])
     simulated: list[str] = []
     notes: list[str] = []
     if settings["simulate"]:
@@ -88,10 +91,7 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
         schema, notes = decide(files, settings["data"])
     points = grid_checks.make_points(settings, schema["columns"])
     grid_checks.check_features(points, schema["columns"])
-    jobs = {
-        job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
-        for job in grid.jobs(points, settings["points_per_job"])
-    }
+    jobs = grid.named_jobs(points, settings["points_per_job"])
     new = sources(settings["predict"]["files"]) if settings["predict"] else {}
     new_files = {name: str(path) for name, path in new.items()}
     return RunPlan(

@@ -14,6 +14,8 @@ SETS = {
     "scheduling_settings": ("prioritytargets",),
 }
 """Snakemake's settings that are sets of names of rules, as of 9.27."""
+TO_THE_END = ("targets", "until", "prioritytargets")
+"""Those by which a rule is meant with all that is before it."""
 MAPPINGS = {
     "resource_settings": ("overwrite_resources", "overwrite_threads"),
     "group_settings": ("overwrite_groups",),
@@ -21,12 +23,16 @@ MAPPINGS = {
 """Those that map the name of a rule to something."""
 
 
-def stand_for(workflow: Any, rule: str, rules: Iterable[str]) -> None:
+def stand_for(
+    workflow: Any, rule: str, rules: Iterable[str], ends: Iterable[str] | None = None
+) -> None:
     """Have ``--until``, ``--forcerun``, ``--set-resources`` and so on mean ``rules`` by ``rule``.
 
-    ``workflow`` is Snakemake's, before ``rules`` are defined in it.
+    ``workflow`` is Snakemake's, before ``rules`` are defined in it. ``ends`` are the rules with
+    which all of them are done, where these are others.
     """
     rules = list(rules)
+    to_the_end = rules if ends is None else list(ends)
     for part in MAPPINGS:
         _map(getattr(workflow, part), MAPPINGS[part], rule, rules)
 
@@ -37,7 +43,8 @@ def stand_for(workflow: Any, rule: str, rules: Iterable[str]) -> None:
             for name in SETS.get(part, ()):
                 given = getattr(settings, name, ())
                 if rule in given:
-                    setattr(settings, name, frozenset(given) - {rule} | frozenset(rules))
+                    meant = to_the_end if name in TO_THE_END else rules
+                    setattr(settings, name, frozenset(given) - {rule} | frozenset(meant))
             super().__setattr__(part, settings)
 
     workflow.__class__ = Named

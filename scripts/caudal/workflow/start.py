@@ -3,7 +3,7 @@
 import sys
 from typing import IO
 
-from caudal.workflow import compiled_cache, footprint, future_dates, run_lock, terminal
+from caudal.workflow import compiled_cache, footprint, future_dates, run_lock, rungs, terminal
 from caudal.workflow.plan import RunPlan
 
 
@@ -25,4 +25,6 @@ def start(plan: RunPlan, rows: int, exact: bool, dry: bool) -> IO | None:
     future_dates.mend_dates()
     future_dates.check_dates(plan.sources.values())
     footprint.tell(plan, rows, exact)
+    if not dry and plan.settings["search"]["method"] == "grid":
+        rungs.leave()
     return lock
