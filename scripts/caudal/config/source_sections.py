@@ -35,6 +35,17 @@ class Logistic(_Simulation):
     model: Literal["logistic"]
 
 
+class Linear(_Simulation):
+    """As logistic, and the label y is the number itself, with noise."""
+
+    model: Literal["linear"]
+    noise: float = Field(
+        default=DEFAULTS["linear"]["noise"],
+        ge=0,
+        description="The standard deviation of the noise.",
+    )
+
+
 class Clicks(_Simulation):
     """As logistic, and c1 to c6 of 7 to 10,000 levels, with effects of levels and of pairs."""
 
@@ -66,7 +77,7 @@ class Iris(_Simulation):
     )
 
 
-Simulation = Annotated[Logistic | Clicks | Iris, Field(discriminator="model")]
+Simulation = Annotated[Logistic | Linear | Clicks | Iris, Field(discriminator="model")]
 
 
 class Missing(Section):
@@ -104,6 +115,11 @@ class Data(Section):
         ".parquet)",
     )
     label: Text = Field(description="The column to predict")
+    task: Literal["classification", "regression"] | None = Field(
+        default=None,
+        description="classification (the label is one of some classes) or regression (a number); "
+        "null is classification, unless the label looks like a number, which has to be said",
+    )
     positive: Class | None = Field(
         default=None,
         description="The class that counts as positive, for a label of two classes (null is the "

@@ -9,8 +9,10 @@ from caudal.data.csv_format import check_header
 from caudal.data.dates import check_date_format, derived_columns
 from caudal.data.defaults import completed
 from caudal.data.head_notes import few_rows, label_notes
+from caudal.data.label_task import check_heads
 from caudal.data.parquet_rows import check_types
 from caudal.data.sniff import Head, examine
+from caudal.data.tasks import REGRESSION, task_named
 from caudal.errors import UserError
 
 TEXT_SHARE = 0.05  # of other values in a column of floats, up to which they count as bad
@@ -34,13 +36,15 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     Returns
     -------
     The schema, plain and in an order of its own so that it is equal from run to run: ``columns``
-    (name to ``numeric``, ``categorical``, ``label`` or ``weight``), ``order``, ``derive`` and
-    ``csv`` (settings; null is found in each source). And the sentences to tell the user.
+    (name to ``numeric``, ``categorical``, ``weight`` or the task's kind of label), ``order``,
+    ``derive`` and ``csv`` (settings; null is found in each source). And the sentences to tell the
+    user.
 
     Raises
     ------
     UserError
-        If a source cannot be read, lacks a column, or two settings contradict each other.
+        If a source cannot be read, lacks a column, has a label that does not fit the task, or two
+        settings contradict each other.
     """
     data = completed(data)
     data["decimal"] = _decimal_set(data)
@@ -60,6 +64,7 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
         for name in names:
             totals[name].update(head.counts.get(name, Counter()))
     decimal = _decimal(totals, data, notes)
+    check_heads(full, data, decimal)
     remarks: dict[str, list[str]] = {}
     columns = {
         name: _kind(name, totals[name], decimal, full, data, remarks)
@@ -152,8 +157,9 @@ def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
     """The decimal sign: as set, or a comma where all numbers with a fraction have one."""
     if data["decimal"]:
         return data["decimal"]
+    number = [data["label"]] if data["task"] == REGRESSION.name else []
     fixed = {data["label"], *(data["categorical"] or [])}
-    free = [name for name in data["numeric"] or totals if name not in fixed]
+    free = number + [name for name in data["numeric"] or totals if name not in fixed]
     commas = [n for n in free if totals[n]["comma"] and _mostly(totals[n], "comma", "whole")]
     points = [n for n in free if totals[n]["float"] and _mostly(totals[n], "float", "whole")]
     if not commas:
@@ -186,9 +192,10 @@ def _kind(
     def remark(said: str) -> None:
         remarks.setdefault(f"{{column}} {said}", []).append(name)
 
-    for kind in ("label", "weight"):
-        if name == data[kind]:
-            return kind
+    if name == data["label"]:
+        return task_named(data["task"]).label
+    if name == data["weight"]:
+        return "weight"
     if name in (data["categorical"] or []):
         return "categorical"
     if data["numeric"] is not None:

@@ -16,7 +16,11 @@ from caudal.data.number_texts import COMMA, LOOKS, MINUS, ROUND, THOUSAND, WHOLE
 from caudal.data.parquet_rows import open_parquet, textless
 from caudal.data.sources import partition_values, suffix
 from caudal.data.text_stream import BAD_BYTE
+from caudal.data.value_texts import texts
 from caudal.errors import UserError
+
+LABEL_ROWS = 10_000
+"""Labels of a Parquet file that are looked at."""
 
 
 @dataclass
@@ -49,7 +53,8 @@ def examine(file: Path, data: dict) -> Head:
         If it cannot be read, or is not in the encoding it should be and ``bad_rows`` is
         ``error``.
     """
-    head = _examine_parquet(file) if suffix(file) == ".parquet" else _examine_csv(file, data)
+    parquet = suffix(file) == ".parquet"
+    head = _examine_parquet(file, data["label"]) if parquet else _examine_csv(file, data)
     if head.header:
         for name, value in partition_values(file).items():
             if name not in head.header:
@@ -59,11 +64,12 @@ def examine(file: Path, data: dict) -> Head:
     return head
 
 
-def _examine_parquet(file: Path) -> Head:
+def _examine_parquet(file: Path, label: str | None) -> Head:
     with open_parquet(file) as source:
         schema, unfit = source.schema_arrow, textless(source)
         present, rows = _present(source), source.metadata.num_rows
-    head = Head(file, tuple(schema.names), textless=unfit, rows=rows)
+        labels = Counter() if label in unfit else _first_labels(source, label)
+    head = Head(file, tuple(schema.names), labels=labels, textless=unfit, rows=rows)
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0)
@@ -71,6 +77,20 @@ def _examine_parquet(file: Path) -> Head:
         what = "whole" if whole else "float" if number else "other"
         head.counts[column.name] = Counter({what: present[column.name]})
     return head
+
+
+def _first_labels(source: pq.ParquetFile, label: str | None) -> Counter:
+    """The texts of the label's first values, and how often each is there."""
+    if label not in source.schema_arrow.names:
+        return Counter()
+    batch = next(source.iter_batches(LABEL_ROWS, columns=[label]), None)
+    if batch is None:
+        return Counter()
+    try:
+        found = texts(pa.chunked_array([batch.column(0)]))
+    except pa.ArrowInvalid:  # no UTF-8: told row by row when the source is read
+        return Counter()
+    return Counter(found.drop_null().to_pylist())
 
 
 def _present(source: pq.ParquetFile) -> dict[str, int]:

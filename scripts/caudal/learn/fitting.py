@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from caudal.config.grid import Point, shared_features
+from caudal.data.chunks import chunk_streamer
 from caudal.data.manifest import load
 from caudal.learn.batches import END, Features, encoded_batches, prefetched_batches
-from caudal.learn.estimators import make_classifier, make_pipeline
+from caudal.learn.estimators import make_estimator, make_pipeline
 from caudal.learn.fit_log import say_settings
 from caudal.learn.job import Fit, Job
 from caudal.learn.learners import make_learner
 from caudal.learn.progressive import Progress, make_plan
 from caudal.learn.saved_state import SavedState
-from caudal.learn.targets import make_target
+from caudal.learn.targets import Target, make_target
 from caudal.models.score_record import ScoreRecord, make_record, versions
 
 log = logging.getLogger("caudal")
@@ -45,9 +46,10 @@ def fit_points(
     started = time.perf_counter()
     manifest = load(manifest_file)
     plan = make_plan(manifest, stream, score)
-    target = make_target(manifest, score)
+    labels = chunk_streamer(Path(manifest_file).parent, manifest, [data["label"]], stream, seed)
+    target = make_target(manifest, score, labels)
     features, fits = _set_up(points, manifest, data, plan, target, seed)
-    say_settings(points, manifest, stream, score, plan)
+    say_settings(points, target, stream, score, plan)
     job = Job(fits, features, plan, target, started)
     if saved and (state := saved.load(_owner(points, manifest, stream, score, data, seed, code))):
         job.set_state(state)
@@ -63,7 +65,7 @@ def fit_points(
     # What the points spend together is shared out evenly.
     shared = (seconds - sum(fit.seconds for fit in fits)) / len(fits)
     for fit in fits:
-        yield _finish(fit, features[fit.group], fit.seconds + shared, manifest)
+        yield _finish(fit, features[fit.group], target, fit.seconds + shared, manifest)
 
 
 def _save(job: Job, saved: SavedState) -> SavedState | None:
@@ -85,9 +87,9 @@ def _set_up(points, manifest, data, plan, target, seed) -> tuple[list[Features],
         if key not in features:
             features[key] = Features(point, manifest, data)
         shared = features[key]
-        classifier = make_classifier(point.parameters["classifier"], point.id, seed, manifest)
+        estimator = make_estimator(point, seed, manifest)
         width = shared.vectorizer.n_features
-        learner = make_learner(classifier, target.classes, shared.registry, width)
+        learner = make_learner(estimator, target.classes, shared.registry, width)
         progress = Progress(plan, target.measures())
         fits.append(Fit(point, list(features).index(key), learner, progress))
     return list(features.values()), fits
@@ -108,12 +110,13 @@ def _owner(points, manifest, stream, score, data, seed, code) -> dict:
 
 
 def _finish(
-    fit: Fit, features: Features, seconds: float, manifest: dict
+    fit: Fit, features: Features, target: Target, seconds: float, manifest: dict
 ) -> tuple[Point, object, ScoreRecord]:
     model = None
     if not fit.failure:
         try:
-            model = make_pipeline(features.extractor, features.vectorizer, fit.learner.fitted())
+            last = fit.point.task.step, target.model(fit.learner.fitted())
+            model = make_pipeline(features.extractor, features.vectorizer, last)
         except Exception as error:
             fit.fail(error)
     record = make_record(

@@ -58,6 +58,8 @@ class ScoreRecord(TypedDict, total=False):
     losses_weights: list[float]
     drift: list[dict]
     calibration: list[dict]
+    predicted_true: list[dict]
+    residuals: list[dict]
     diverged: bool
     failure: str | None
     seconds: float

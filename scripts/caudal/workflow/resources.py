@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from caudal.config.classifiers import is_compiled
 from caudal.config.grid import DEFAULTS, Point, shared_features
+from caudal.config.learners import is_compiled
 from caudal.data.csv_format import read_head
 from caudal.data.manifest import load
 from caudal.data.sources import suffix
@@ -22,7 +22,7 @@ COMPRESSION = 4
 LEVELS = 100
 """Levels of a categorical column, while nothing is known of it."""
 TERMS_PER_MINUTE = 50_000_000
-"""Terms that a slow machine extracts, encodes, scores and learns with a compiled classifier."""
+"""Terms that a slow machine extracts, encodes, scores and learns with a compiled learner."""
 
 
 def count_rows(plan: RunPlan) -> tuple[int, bool]:
@@ -86,11 +86,11 @@ def _columns(point: Point) -> int:
 
 
 def _compiled(point: Point) -> bool:
-    return is_compiled(point.parameters["classifier"])
+    return is_compiled(point.learner, point.task)
 
 
 def _width(point: Point, columns: dict[str, str], rows: int) -> int:
-    """The weights in memory, at most; other classifiers hold several for every column."""
+    """The weights in memory, at most; other learners hold several for every column."""
     if _compiled(point):
         return touched(point, columns, {}, rows, unknown=rows)
     return 3 * _columns(point)

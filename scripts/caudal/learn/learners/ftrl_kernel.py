@@ -1,8 +1,9 @@
 """FTRL-Proximal with a rate of its own for every column, at the cost of a row's terms.
 
-McMahan et al. (2013), "Ad click prediction: a view from the trenches", algorithm 1, for the log
-loss. A weight follows from two sums of its column, so that it is computed where they change: what a
-row reads and writes of a column (z, n, the weight, a mark) lies side by side in memory.
+McMahan et al. (2013), "Ad click prediction: a view from the trenches", algorithm 1, with the log
+loss for classes, and others for numbers. A weight follows from two sums of its column, so that it
+is computed where they change: what a row reads and writes of a column (z, n, the weight, a mark)
+lies side by side in memory.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from caudal.compiled import compiled
+from caudal.learn.learners.losses import LOG_LOSS, gradient
 from caudal.learn.learners.prefetch import prefetch
 
 Z, N, WEIGHT, MARK = range(4)
@@ -26,8 +28,12 @@ LARGE = 4096
 
 
 class Rule(NamedTuple):
-    """The parameters: ``pace`` is 1 / McMahan's alpha; beta, lambda 1 and lambda 2."""
+    """The parameters: the loss and the epsilon of huber; ``pace`` is 1 / McMahan's alpha; beta,
+    lambda 1 and lambda 2.
+    """
 
+    loss: int
+    threshold: float
     pace: float
     beta: float
     l1: float
@@ -37,13 +43,14 @@ class Rule(NamedTuple):
 
 class Batches(NamedTuple):
     """Whole batches of a stream: the terms of row ``i`` are ``slots`` and ``values`` from
-    ``starts[i]`` to ``starts[i + 1]``; codes (rows,) of the classes; weight (rows,), or empty.
+    ``starts[i]`` to ``starts[i + 1]``; y (rows,), codes of the classes or numbers; weight (rows,),
+    or empty.
     """
 
     starts: np.ndarray
     slots: np.ndarray
     values: np.ndarray
-    codes: np.ndarray
+    y: np.ndarray
     weight: np.ndarray
 
 
@@ -109,7 +116,7 @@ def _merge(batches, row, own_slots, own_values):
 @compiled
 def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision):
     """What ``predict_then_learn`` does, for the model ``k``; models know nothing of each other."""
-    rows, widest = batches.codes.size, 0
+    rows, widest = batches.y.size, 0
     for row in range(rows):
         widest = max(widest, batches.starts[row + 1] - batches.starts[row])
     own_slots, own_values = np.empty(widest, batches.slots.dtype), np.empty(widest)
@@ -132,9 +139,12 @@ def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
                 cells[slot, MARK] = mark
             if single:
                 decision[row, k] = p
-            own = batches.codes[row] == positive
-            slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
-            slope *= class_weights[k, np.int64(own)]
+            if rule.loss == LOG_LOSS:
+                own = batches.y[row] == positive
+                slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
+                slope *= class_weights[k, np.int64(own)]
+            else:
+                slope = gradient(rule.loss, rule.threshold, batches.y[row], p)
             if batches.weight.size:
                 slope *= batches.weight[row]
             if slope == 0.0:
@@ -162,4 +172,4 @@ def predict_then_learn(batches, batch_size, class_weights, rule, model, predicts
     """
     for k in range(model.intercept.shape[0]):
         _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
-    model.rows[0] += batches.codes.size
+    model.rows[0] += batches.y.size
