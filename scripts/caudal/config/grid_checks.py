@@ -16,9 +16,9 @@ WHOLE_NUMBERS = {"n_features": 2**31 - 1, "degree": 8}
 
 def check_grids(settings: dict) -> None:
     """Raise UserError for what no point of the grids can have, whatever the columns are."""
-    task = task_named(settings["data"]["task"])
+    task = task_named(settings["data"].get("task"))
     _check_task(task, settings)
-    weighted = settings["data"]["weight"] is not None
+    weighted = bool(settings["data"].get("weight"))
     for grid in settings["grid"]:
         _refuse_text_numbers(grid)
         check_learner(grid.get(task.step, {}), task, settings["score"], weighted)
@@ -33,7 +33,7 @@ def make_points(settings: dict, columns: dict[str, str] | None = None) -> list[P
     to name its columns.
     """
     check_grids(settings)
-    step = task_named(settings["data"]["task"]).step
+    step = task_named(settings["data"].get("task")).step
     grids = [{step: {}, **grid} for grid in settings["grid"]]
     if columns is not None:
         grids = [_with_columns(grid, features_of(columns)) for grid in grids]
@@ -96,7 +96,7 @@ def _check_task(task: Task, settings: dict) -> None:
                     f"{task.step}, or data.task: {other}."
                 )
     for key in ("classes", "positive") if task is REGRESSION else ():
-        if settings["data"][key] is not None:
+        if settings["data"].get(key) is not None:
             raise UserError(
                 f"data.{key} does not go with data.task: regression, whose labels are numbers; "
                 "leave it out."

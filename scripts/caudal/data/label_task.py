@@ -3,14 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from caudal.data.labels import INT
 from caudal.data.missing_texts import NULLS, own_texts
 from caudal.data.number_texts import MINUS, number_pattern
-from caudal.data.sniff import Head
 from caudal.data.spelling import spell
 from caudal.data.tasks import REGRESSION
 from caudal.errors import UserError
+
+if TYPE_CHECKING:
+    from caudal.data.sniff import Head
 
 MOST_NUMBERS = 30
 """Whole numbers that may be meant as classes without a word."""
@@ -22,7 +25,7 @@ NUMBERS_SHARE = 0.95
 """Share of a label's values that are numbers, from which it is one."""
 
 
-def check_heads(heads: Sequence[Head], data: dict, decimal: str) -> None:
+def check_heads(heads: Sequence["Head"], data: dict, decimal: str) -> None:
     """Raise UserError where the labels of the heads do not fit ``data.task``.
 
     ``data`` is the section completed, ``decimal`` the decimal sign found.

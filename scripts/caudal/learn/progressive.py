@@ -14,8 +14,8 @@ from caudal.errors import UserError
 from caudal.learn.blocks import Blocks, grouped, running_mean
 from caudal.learn.error_bars import standard_error
 from caudal.learn.learning_curve import LearningCurve
+from caudal.learn.measures import Measures
 from caudal.learn.scoring import batch_sums
-from caudal.learn.targets import Measures
 
 FINE = 2**17
 """Blocks of losses that are kept while a point learns."""

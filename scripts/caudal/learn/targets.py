@@ -13,30 +13,13 @@ from caudal.compiled import compiled
 from caudal.data.labels import class_codes, typed_classes
 from caudal.data.tasks import CLASSIFICATION, task_of
 from caudal.learn.benchmark import BenchmarkClassifier
+from caudal.learn.measures import Measures
 from caudal.learn.number_target import NumberTarget
 from caudal.learn.scoring import LOSSES
 from caudal.streams import Streamer
 
 BINS = 10
 """Bins of predicted probability in the calibration."""
-
-
-class Measures(Protocol):
-    """What is told of the scored predictions beside their loss, made of sums over the rows.
-
-    The sums are kept in blocks along the stream, so that they can be told of any later part of it.
-    """
-
-    size: int
-
-    def sums(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The sums (size,) over rows: predictions (rows, outputs) and the targets (rows,)."""
-
-    def record(self, sums: np.ndarray) -> dict:
-        """The fields of ``score.json`` that tell ``sums`` (size,)."""
-
-    def along(self, sums: np.ndarray, ends: np.ndarray) -> dict:
-        """Those that tell blocks (blocks, size) of the stream, up to the rows ``ends`` each."""
 
 
 class Benchmark(Protocol):

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from caudal import checked_json
-from caudal.config.grid import FEATURE_STEPS
 from caudal.errors import Damaged
 from caudal.features.extractor import FARTHEST
 from caudal.models.score_record import sha256
@@ -67,7 +66,7 @@ def describe(model) -> dict:
     ``columns`` (ascending) are those with a weight, ``weights`` a row per margin with a weight for
     each of them, ``intercept`` a number per margin.
     """
-    extractor, vectorizer = (model.named_steps[step] for step in FEATURE_STEPS)
+    extractor, vectorizer = (model.named_steps[step] for step in ("extractor", "vectorizer"))
     step, last = model.steps[-1]
     loss = getattr(learner_of(model), "loss", None)
     return {

@@ -119,7 +119,8 @@ FIGURES = (
     Figure(
         "label_means", "caudal.report.figures_numbers", "Data", "data",
         "The mean of the label in every tenth of the data, in the order of the files. Where it "
-        "changes along the stream, the score, which counts the last part, speaks of that part only.",
+        "changes along the stream, the score, which counts its last part, speaks of that part "
+        "only.",
         REGRESSION.name,
     ),
     Figure(

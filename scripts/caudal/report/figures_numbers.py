@@ -1,4 +1,4 @@
-"""Figures of the best model where the label is a number: predicted against true, residuals, means."""
+"""Figures where the label is a number: predicted against true, residuals, means."""
 
 from caudal.data.tasks import REGRESSION
 from caudal.ranking.curves import score_from
@@ -65,7 +65,7 @@ def residuals(run: Run) -> Markup:
 def label_means(run: Run) -> Markup:
     """The mean label in every stretch of the data."""
     told = (c for c in run.stretches.get("columns", []) if c["kind"] == REGRESSION.label)
-    means = next((c["stretches"] for c in told if c["what"] == "mean"), [])
+    means: list[float] = next((c["stretches"] for c in told if c["what"] == "mean"), [])
     if len(means) < 2:
         return notice("There are no labels along the stream: the rows are too few.")
     rows = run.stretches["rows"]
