@@ -94,7 +94,7 @@ def converted(folder, text, data=None, name="rows.csv"):
     data = {"label": "y", "task": "regression", "bad_rows": "quarantine", "max_bad_share": 1.0,
             **(data or {})}  # fmt: skip
     schema, _ = decide(sources([str(folder / name)]), data)
-    found = ingest.to_parquet(folder / name, folder / "rows", schema, data, 100)
+    found = ingest.to_parquet(folder / name, folder / "rows", schema, data, 1000)
     part = pd.read_parquet(folder / "rows" / found["parts"][0]["file"])
     return part["y"].tolist(), found
 

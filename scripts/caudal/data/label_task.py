@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from caudal.data.labels import INT
+from caudal.data.labels import FLOAT, INT
 from caudal.data.missing_texts import NULLS, own_texts
 from caudal.data.number_texts import MINUS, number_pattern
 from caudal.data.spelling import spell
@@ -63,7 +63,7 @@ def check_classes(label: str, counts: Mapping[str, int], where: str = "") -> Non
     ``where`` is what the sentence says of the rows that were counted. For labels of which nobody
     wrote that they are classes.
     """
-    numbers = [text for text in counts if re.match(number_pattern(".", None), text)]
+    numbers = [text for text in counts if FLOAT.fullmatch(text)]  # 007 is a code
     share = sum(counts[text] for text in numbers) / sum(counts.values())
     if share < NUMBERS_SHARE:
         if len(counts) > MOST_TEXTS:
@@ -72,7 +72,7 @@ def check_classes(label: str, counts: Mapping[str, int], where: str = "") -> Non
                 "task: classification under data if so many are meant, or name another label."
             )
         return
-    fraction = next((text for text in numbers if not INT.fullmatch(spell(text))), None)
+    fraction = next((text for text in numbers if not INT.fullmatch(text)), None)
     if fraction is not None:
         what = f"numbers with fractions, such as {fraction}"
     elif len(numbers) > MOST_NUMBERS:

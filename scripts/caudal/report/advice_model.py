@@ -128,7 +128,7 @@ def leak(run: Run) -> list[Advice]:
     return [
         Advice(
             "leak",
-            f"r2 {run.best.r2:.3g} is probably a leak.",
+            f"r2 {number(run.best.r2, 0.1)} is probably a leak.",
             f"Real labels are seldom told this well by what comes before them.{named}",
         )
     ]
