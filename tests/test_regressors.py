@@ -185,8 +185,13 @@ def test_ftrl_equals_the_plain_algorithm(loss):
     y = X[:, 0] - X[:, 1] + random.normal(size=300) + 2
     eta0, beta, l1, l2, epsilon = 0.3, 0.7, 0.3, 1.0, 0.5
     z, n, w = np.zeros((3, 6))
+    ridges = np.array([l2] * 5 + [0.0])
     for row, true in zip(np.column_stack([X, np.ones(300)]), y, strict=True):
-        g = slope_of(loss, epsilon, row @ w - true) * row
+        error = row @ w - true
+        slope = slope_of(loss, epsilon, error)
+        rates = (beta + np.sqrt(n + (slope * row) ** 2)) / eta0 + ridges
+        way = abs(slope) * (row**2 / rates).sum() / abs(error)
+        g = slope * (1 - math.exp(-way)) / way * row
         z += g - (np.sqrt(n + g * g) - np.sqrt(n)) / eta0 * w
         n += g * g
         for i in range(6):
@@ -207,6 +212,25 @@ def test_ftrl_learns_what_least_squares_find():
     model, best = FTRLRegressor(eta0=0.5).fit(X, y), LinearRegression().fit(X, y)
     np.testing.assert_allclose(model.coef_, best.coef_, atol=0.05)
     assert model.intercept_[0] == pytest.approx(best.intercept_, abs=0.05)
+
+
+def test_ftrl_predicts_within_what_it_has_learned():
+    X, y = np.arange(100.0)[:, None] / 100, np.arange(100.0)
+    model = FTRLRegressor(eta0=10.0).fit(X, y, np.append(np.ones(99), 0.0))
+    assert (model.low_, model.high_) == (0.0, 98.0)  # a row that weighs nothing teaches nothing
+    assert model.predict([[-50.0], [50.0]]).tolist() == [0.0, 98.0]
+    free = FTRLRegressor(eta0=10.0, clip=False).fit(X, y)
+    assert free.predict([[50.0]])[0] > 1000
+
+
+@pytest.mark.parametrize("loss", FTRL_LOSSES)
+def test_features_of_any_size_do_not_wreck_ftrl(loss):
+    """Plain steps on rows as long as these would go far beyond their numbers."""
+    random = np.random.default_rng(0)
+    X = 30 * random.normal(size=(5000, 40))
+    y = X @ random.normal(size=40) / 200 + random.normal(size=5000) / 10
+    model = FTRLRegressor(loss, eta0=0.3, clip=False).fit(X[:4000], y[:4000])
+    assert model.score(X[4000:], y[4000:]) > 0.9
 
 
 def test_ftrl_s_losses_lead_to_their_averages():

@@ -134,6 +134,7 @@ CHECKED = {
         choices={
             "loss": ("squared_error", "absolute_error", "huber"),
             "fit_intercept": (True, False),
+            "clip": (True, False),
         },
         others=(),
         hints=FTRL_HINTS,

@@ -6,8 +6,8 @@ by the ``scale`` (where that is null the number is 0) and cut off what lies beyo
 and hash each name by MurmurHash3 (32 bits, seed 0, signed). A term counts in the column
 ``abs(hash) % n_features`` with its value times the hash's sign. A class's margin is its intercept
 plus the sum over terms of value times weight, where a column that is not listed weighs 0.
-A ``regressor`` predicts its margin, in the label's own unit. Of a ``classifier`` ``probability``
-says what becomes of margins:
+A ``regressor`` predicts its margin, in the label's own unit, cut off at the ends of ``range``
+unless that is null. Of a ``classifier`` ``probability`` says what becomes of margins:
 
 - ``logistic``: ``1 / (1 + exp(-margin))``; ``modified_huber``: the margin clipped to -1 and 1,
   plus 1, halved. With two classes there is one margin, that of the second class; with more, the
@@ -86,8 +86,17 @@ def describe(model) -> dict:
             "farthest": FARTHEST if extractor.scale else None,
         },
         "vectorizer": vectorizer.get_params(),
+        "range": _range(last),
         **_weights(last),
     }
+
+
+def _range(last) -> list[float] | None:
+    """The ends of the predictions of a regressor that has any."""
+    inner = getattr(last, "regressor_", None)
+    if not getattr(inner, "clip", False):
+        return None
+    return [float(last.center_ + last.scale_ * end) for end in (inner.low_, inner.high_)]
 
 
 def _weights(last) -> dict:

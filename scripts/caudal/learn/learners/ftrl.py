@@ -30,7 +30,7 @@ class FTRLLearner(CompiledLearner):
         self._class_weights = weigh_classes(getattr(estimator, "class_weight", None), classes)
         self._rule = estimator._rule()
         self._model = ftrl_kernel.Model(
-            np.zeros((models, 512, 4)), np.zeros((models, 1, 4)), np.zeros(1)
+            np.zeros((models, 512, 4)), np.zeros((models, 1, 4)), np.zeros(1), estimator._ends()
         )
         self._starts = np.zeros(1, np.int64)
 
@@ -78,6 +78,7 @@ class FTRLLearner(CompiledLearner):
         """The estimator, fitted, with sparse arrays; learns no more. Raises Diverged."""
         c, touched = self.estimator, self.registry.touched()
         cells, intercept = self._model.cells[:, : len(touched)], self._model.intercept
+        c._set_ends(self._model.ends)
         del self._model  # its memory goes before the result's comes
         self.registry.close()
         if not (np.isfinite(cells).all() and np.isfinite(intercept).all()):
@@ -102,6 +103,7 @@ class FTRLLearner(CompiledLearner):
             "cells": widened(self._model.cells, size, 1)[:, :size],
             "intercept": self._model.intercept,
             "rows": self._model.rows,
+            "ends": self._model.ends,
         }
 
     def set_state(self, state: dict) -> None:

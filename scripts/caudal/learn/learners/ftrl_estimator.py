@@ -62,13 +62,23 @@ class FTRLEstimator(BaseEstimator):
         batches = ftrl_kernel.Batches(
             X.indptr.astype(np.int64), slots.astype(np.int32), X.data, y, weight
         )
+        ends = self._ends()
         ftrl_kernel.predict_then_learn(
             batches, max(1, len(y)), class_weights, self._rule(),
-            ftrl_kernel.Model(cells, intercept[:, None], np.zeros(1)), False, np.empty((0, 0)),
+            ftrl_kernel.Model(cells, intercept[:, None], np.zeros(1), ends), False,
+            np.empty((0, 0)),
         )  # fmt: skip
         for i, array in enumerate(arrays):
             array[:, columns] = cells[:, :, i]
         self.set_intercept(intercept)
+        self._set_ends(ends)
+
+    def _ends(self) -> np.ndarray:
+        """The least and the largest number learned (2,); none where predictions are margins."""
+        return np.empty(0)
+
+    def _set_ends(self, ends: np.ndarray) -> None:
+        """Take these over."""
 
     def _rule(self) -> ftrl_kernel.Rule:
         return ftrl_kernel.Rule(

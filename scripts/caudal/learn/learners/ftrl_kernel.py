@@ -1,9 +1,11 @@
 """FTRL-Proximal with a rate of its own for every column, at the cost of a row's terms.
 
 McMahan et al. (2013), "Ad click prediction: a view from the trenches", algorithm 1, with the log
-loss for classes, and others for numbers. A weight follows from two sums of its column, so that it
-is computed where they change: what a row reads and writes of a column (z, n, the weight, a mark)
-lies side by side in memory.
+loss for classes, and others for numbers. Their slopes have no bound: so steps beyond a row's number
+are shortened, after Karampatziakis and Langford (2011), "Online importance weight aware updates",
+and no prediction lies beyond the numbers learned. A weight follows from two sums of its column, so
+that it is computed where they change: what a row reads and writes of a column (z, n, the weight, a
+mark) lies side by side in memory.
 """
 
 import math
@@ -56,12 +58,14 @@ class Batches(NamedTuple):
 
 class Model(NamedTuple):
     """``cells`` (models, slots, 4), ``intercept`` (models, 1, 4), each cell as ``Z`` to ``MARK``;
-    ``rows`` (1,) counts the rows learned, for the marks.
+    ``rows`` (1,) counts the rows learned, for the marks; ``ends`` (2,) are the least and the
+    largest number learned, or empty where predictions have no ends.
     """
 
     cells: np.ndarray
     intercept: np.ndarray
     rows: np.ndarray
+    ends: np.ndarray
 
 
 @compiled
@@ -87,6 +91,17 @@ def _fetch_ahead(batches, row, cells):
 
 
 @compiled
+def _within(p, ends):
+    """A prediction, or the end that it lies beyond; before the first number there are none."""
+    if ends.size and ends[0] <= ends[1]:
+        if p < ends[0]:
+            return ends[0]
+        if p > ends[1]:
+            return ends[1]
+    return p
+
+
+@compiled
 def margins(batches, start, stop, model, k, out):
     """Fill ``out[start:stop, k]`` with the margins of the rows for the model ``k``."""
     cells, intercept = model.cells[k], model.intercept[k, 0, WEIGHT]
@@ -95,7 +110,7 @@ def margins(batches, start, stop, model, k, out):
         p = intercept
         for j in range(batches.starts[row], batches.starts[row + 1]):
             p += cells[batches.slots[j], WEIGHT] * batches.values[j]
-        out[row, k] = p
+        out[row, k] = _within(p, model.ends)
 
 
 @compiled
@@ -111,6 +126,13 @@ def _merge(batches, row, own_slots, own_values):
             count += 1
         own_values[i] += batches.values[j]
     return count
+
+
+@compiled
+def _pull(cells, slot, value, slope, rule, l2):
+    """How much of a step along a row's value arrives in its margin."""
+    root = math.sqrt(cells[slot, N] + slope * slope * value * value)
+    return value * value / ((rule.beta + root) * rule.pace + l2)
 
 
 @compiled
@@ -138,26 +160,37 @@ def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
                 shared |= cells[slot, MARK] == mark
                 cells[slot, MARK] = mark
             if single:
-                decision[row, k] = p
+                decision[row, k] = _within(p, model.ends)
             if rule.loss == LOG_LOSS:
                 own = batches.y[row] == positive
                 slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
                 slope *= class_weights[k, np.int64(own)]
             else:
                 slope = gradient(rule.loss, rule.threshold, batches.y[row], p)
-            if batches.weight.size:
-                slope *= batches.weight[row]
+            weight = batches.weight[row] if batches.weight.size else 1.0
+            slope *= weight
+            if weight and model.ends.size:
+                model.ends[0] = min(model.ends[0], batches.y[row])
+                model.ends[1] = max(model.ends[1], batches.y[row])
             if slope == 0.0:
                 continue
+            slots, values = batches.slots, batches.values
             if shared:  # terms of one column: the row has their sum
-                for j in range(_merge(batches, row, own_slots, own_values)):
-                    if own_values[j] != 0.0:
-                        _update(cells, own_slots[j], slope * own_values[j], rule, rule.l1, rule.l2)
-            else:
-                for j in range(begin, end):
-                    value = batches.values[j]
-                    if value != 0.0:
-                        _update(cells, batches.slots[j], slope * value, rule, rule.l1, rule.l2)
+                begin, end = 0, _merge(batches, row, own_slots, own_values)
+                slots, values = own_slots, own_values
+            if rule.loss != LOG_LOSS:
+                least = 0.0
+                for _ in range(1):
+                    pull = _pull(intercept, 0, 1.0, least, rule, 0.0) if rule.fit_intercept else 0.0
+                    for j in range(begin, end):
+                        if values[j] != 0.0:
+                            pull += _pull(cells, slots[j], values[j], least, rule, rule.l2)
+                    way = abs(slope) * pull / abs(p - batches.y[row])
+                    least = slope * (-math.expm1(-way) / way) if way > 0.0 else slope
+                slope = least
+            for j in range(begin, end):
+                if values[j] != 0.0:
+                    _update(cells, slots[j], slope * values[j], rule, rule.l1, rule.l2)
             if rule.fit_intercept:
                 _update(intercept, 0, slope, rule, 0.0, 0.0)
 
