@@ -50,7 +50,7 @@ class Order:
     """What is known of the order of the rows.
 
     differences: the label's first, then columns, the largest first; time: what tells that the rows
-    come in the order of time, or None; mixed: whether a mux has mixed them.
+    come in the order of time (``data.stretches``), or None; mixed: whether a mux has mixed them.
     """
 
     differences: list[Difference]
