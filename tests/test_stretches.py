@@ -71,17 +71,26 @@ def test_rows_by_the_million_do_not_cry_wolf():
     assert found.effect < SMALL
 
 
-def test_by_chance_alone_p_is_even():
+@pytest.mark.parametrize("levels", [1, 2, 5, 40])
+@pytest.mark.parametrize("alike", [1, 5])
+def test_by_chance_alone_p_is_even(levels, alike):
+    """Of a number, and of levels that come one by one or several rows at a time."""
     rng = np.random.default_rng(3)
-    stretch = np.repeat(np.arange(10), 4)
+    stretch = np.repeat(np.arange(10), 8)
+    shares = rng.dirichlet(np.ones(max(levels, 2)))
     ps, effects = [], []
     for _ in range(400):
-        means = rng.normal(0, 0.1, (40, 1))
-        found = between_stretches(means, np.full(40, 100.0), stretch, np.ones(1))
+        if levels == 1:
+            means, variance = rng.normal(0, 0.1, (80, 1)), np.ones(1)
+        else:
+            means = rng.multinomial(100 // alike, shares, 80) / (100 // alike)
+            means, variance = means[:, means.any(0)], means.mean(0)[means.any(0)]
+        found = between_stretches(means, np.full(80, 100.0), stretch, variance)
         ps.append(found.p)
         effects.append(found.effect)
-    assert 0.02 <= np.mean(np.array(ps) < 0.05) <= 0.09
-    assert np.mean(effects) < 0.005
+    assert 0.005 <= np.mean(np.array(ps) < 0.05) <= 0.08
+    assert np.mean(np.array(ps) < 0.01) <= 0.03
+    assert np.mean(effects) < 0.005 * alike * levels
 
 
 def test_what_changes_is_found_and_told(tmp_path):
@@ -162,7 +171,7 @@ def test_the_order_of_time_is_told_by_a_column(tmp_path, column, values, told):
 @pytest.mark.parametrize("in_order", [True, False])
 def test_the_order_of_time_is_told_by_a_date_that_is_only_taken_apart(tmp_path, in_order):
     frame = stationary(np.random.default_rng(8), 4000)
-    frame["when"] = DAYS.astype(str) if in_order else np.tile(DAYS[:400].astype(str), 10)
+    frame["when"] = DAYS.astype(str) if in_order else np.tile(DAYS[::10].astype(str), 10)
     found, whole = compared(tmp_path, frame, derive={"when": ["hour", "month"]})
     assert whole["time"] == ("when" if in_order else None)
     assert ("when.month" in {name for name, _ in found}) == (not in_order)

@@ -28,7 +28,7 @@ LEAST_ROWS = 50
 MOST_PARTS = 320
 OWN_PLACES = 31
 """Levels that are counted each by itself; the others share ``SHARED_PLACES``, by a hash."""
-SHARED_PLACES = 8
+SHARED_PLACES = 16
 BY_FILES = "the names of the files"
 """What tells the order of time where no column does."""
 FARTHEST = 10.0
