@@ -22,7 +22,7 @@ fast:  ## The tests that take a minute together
 test:  ## All tests: the workflow, a browser, a SLURM cluster where they are installed
 	$(PYTHON) -m pytest -q
 
-bench:  ## Speed and scores beside others', written into the README
+bench:  ## Speed and scores beside others', written into docs/speed.md
 	$(PYTHON) tests/benchmarks/run.py
 	$(PYTHON) tests/benchmarks/run.py --real
 

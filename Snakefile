@@ -10,28 +10,30 @@ report: "rules/report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/data.smk"
-include: "rules/fit.smk"
-include: "rules/rank.smk"
-include: "rules/report.smk"
 include: "rules/predict.smk"
+include: "rules/report.smk"
+
+
+if not PLAN.archived:  # else what they have made is there as it is
+
+    include: "rules/data.smk"
+    include: "rules/fit.smk"
+    include: "rules/rank.smk"
 
 
 localrules:
     all,
-    write_grid,
-    rank,
-    take_best,
+    predict,
 
 
 rule all:
     default_target: True
     input:
+        training_files,
         rules.write_report.output,
-        rules.rank.output,
-        rules.name_coefficients.output,
-        rules.take_best.output,
-        rules.write_grid.output,
+        collect("results/{file}", file=["ranking.csv", "costs.csv", "grid.csv"]),
+        collect("results/best/{file}", file=["model.pkl", "score.json", "schema.json"]),
+        collect("results/best/{file}", file=["coefficients.csv", "model.json"]),
         # Missing beneath results that are there, these are made again.
         collect(
             ["results/fits/{point}/model.pkl", "results/fits/{point}/score.json"],
@@ -48,11 +50,8 @@ onstart:
 
 
 onsuccess:
-    closing.say(POINTS.values())
+    closing.say_done(PLAN)
 
 
 onerror:
-    print(
-        "Caudal: some jobs failed; what they said stands above and in logs/. What is finished is kept:"
-    )
-    print("Caudal: when the cause is mended, the same command makes the rest.")
+    closing.say_failed()

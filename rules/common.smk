@@ -12,6 +12,7 @@ from caudal.wording import printable
 from caudal.workflow import closing, helper, repairs, resources, rule_names, run_lock
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
+from caudal.workflow.resources import memory
 from caudal.workflow.start import start
 
 
@@ -61,24 +62,24 @@ def source_file(wildcards):
     return checked([str(PLAN.sources[wildcards.source])])
 
 
-def new_files(wildcards):
-    """The files to predict."""
-    if not PLAN.new_files:
-        raise WorkflowError(
-            "There is nothing to predict: name the new files, as in --config "
-            "'predict={files: [new.csv]}'."
-        )
-    return checked(list(PLAN.new_files.values()))
+def training_files(wildcards):
+    """Nothing that is to be made, but there they have to be."""
+    return ask(PLAN.check_training_files)
+
+
+def new_file(wildcards):
+    """A file to predict."""
+    return checked([PLAN.new_files[wildcards.new]])
+
+
+def new_predictions(wildcards):
+    """The records of all of them."""
+    return ask(PLAN.check_new_files)
 
 
 def parameters_of(wildcards):
     """The parameters of a point."""
     return [POINTS[wildcards.point].parameters]
-
-
-def memory(base):
-    """Megabytes for a job, doubled with each attempt."""
-    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 
 
 def fit_needs(what, points=None):
@@ -88,10 +89,9 @@ def fit_needs(what, points=None):
     )
 
 
-def source_size(wildcards):
-    """The bytes of a source of the user's: another file may have come with an older date."""
-    file = PLAN.sources[wildcards.source]
-    return None if PLAN.simulated else file.stat().st_size
+def size_of(files):
+    """The bytes of a file of the user's: another may have come with an older date."""
+    return lambda wildcards: Path(files(wildcards)[0]).stat().st_size
 
 
 def source_minutes(wildcards, attempt):

@@ -35,7 +35,7 @@ rule to_parquet:
         runtime=source_minutes,
     params:
         code=code_of("to_parquet"),
-        size=source_size,
+        size=None if PLAN.simulated else size_of(source_file),
         schema=PLAN.schema,
         data=PLAN.ingest_settings,
         chunk_rows=PLAN.chunk_rows,

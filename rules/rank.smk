@@ -1,3 +1,9 @@
+localrules:
+    write_grid,
+    rank,
+    take_best,
+
+
 rule write_grid:
     output:
         "results/grid.csv",
@@ -36,17 +42,21 @@ rule rank:
 rule take_best:
     input:
         ranking="results/ranking.csv",
+        manifest=MANIFEST,
         models=collect("results/fits/{point}/model.pkl", point=POINTS),
         scores=collect("results/fits/{point}/score.json", point=POINTS),
     output:
         model="results/best/model.pkl",
         score="results/best/score.json",
+        schema="results/best/schema.json",
     log:
         "logs/take_best/take_best.log",
     conda:
         "../envs/caudal.yaml"
     params:
         code=code_of("take_best"),
+        schema=PLAN.schema,
+        data=PLAN.ingest_settings,
     script:
         "../scripts/take_best.py"
 

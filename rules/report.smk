@@ -11,6 +11,7 @@ rule write_report:
         manifest="results/data/manifest.json",
         stretches="results/data/stretches.json",
         scores=collect("results/fits/{point}/score.json", point=POINTS),
+        predictions=PLAN.reported,
     output:
         html=report(
             "results/report.html",

@@ -7,6 +7,7 @@ from caudal.config.settings import complete
 from caudal.data import ingest, manifest
 from caudal.data.schema import decide
 from caudal.data.sources import sources
+from caudal.models.best_schema import write_schema
 from caudal.ranking.rank import rank, take_best
 from fit import fit
 
@@ -54,9 +55,12 @@ def rank_points(folder, points):
 
 def make_run(folder, csv_file, data, grids):
     """All from a CSV file to the best model; returns the points."""
-    manifest_file, _ = make_data(folder, csv_file, data)
+    manifest_file, schema = make_data(folder, csv_file, data)
     points = make_fits(folder, manifest_file, data, grids)
     rank_points(folder, points)
     home = Path(folder) / "results"
-    take_best(home, home / "best" / "model.pkl")
+    best = home / "best"
+    take_best(home, best / "model.pkl")
+    read = manifest.load(manifest_file)
+    write_schema(best / "schema.json", schema, ingest.settings(data), read)
     return points

@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scripts/caudal"
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 DOCS = {name: (ROOT / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")}
-README = (ROOT / "README.md").read_text()
+PAGES = {
+    str(page.relative_to(ROOT)): page.read_text()
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 SCHEMA = ROOT / "rules/config.schema.yaml"
 KEYS = ROOT / "config/README.md"
 MARKS = "<!-- keys -->", "<!-- /keys -->"
@@ -46,17 +49,29 @@ def test_the_files_that_it_names_are_there(name):
             assert any(list(home.glob(file)) for home in homes), file
 
 
-@pytest.mark.parametrize("name", [*DOCS, "README.md", "config/README.md"])
+def anchors(page):
+    """The anchors of a page's headings, as a Markdown host makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", [*DOCS, *PAGES, "config/README.md", "CHANGELOG.md"])
 def test_its_links_lead_somewhere(name):
-    text = (ROOT / name).read_text()
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
+    for link in re.findall(r"\]\(([^) ]+)\)", (ROOT / name).read_text()):
         if not link.startswith("http"):
-            assert (ROOT / name).parent.joinpath(link).exists(), link
+            path, _, anchor = link.partition("#")
+            page = (ROOT / name).parent / path if path else ROOT / name
+            assert page.exists(), link
+            assert not anchor or anchor in anchors(page), link
 
 
 def test_commands_of_make_are_there():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for text in [*DOCS.values(), README, (ROOT / ".github/workflows/test.yml").read_text()]:
+    for text in [
+        *DOCS.values(),
+        *PAGES.values(),
+        (ROOT / ".github/workflows/test.yml").read_text(),
+    ]:
         assert set(re.findall(r"(?:`|run: )make (\w+)", text)) <= targets
 
 
@@ -97,14 +112,15 @@ def test_every_key_of_the_config_has_a_meaning():
         assert words, key
 
 
-def test_the_words_of_the_command_line_stand_in_the_readme():
+def test_the_words_of_the_command_line_stand_in_the_docs():
+    told = "\n".join(PAGES.values())
     parser = cli._parser()
     commands = next(action.choices for action in parser._actions if action.choices)
     assert {"watch", "check"} <= set(commands)
     for word, command in commands.items():
-        assert f"caudal {word}" in README
+        assert f"caudal {word}" in told
         for option in command._option_string_actions:
-            assert option in README or option in ("-h", "--help"), option
+            assert option in told or option in ("-h", "--help"), option
 
 
 if __name__ == "__main__":

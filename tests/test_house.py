@@ -89,6 +89,7 @@ ROOMS = (
     ["config"],
     ["models"],
     ["learn"],
+    ["predictions"],
     ["ranking"],
     ["report"],
     ["workflow"],

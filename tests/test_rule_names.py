@@ -113,21 +113,6 @@ def test_a_module_in_a_module_with_a_prefix():
         rule_names.check_module(workflow)
 
 
-def test_predicting_without_the_training_files_says_how(tmp_path):
-    mine = {
-        **CONFIG,
-        "data": {"files": ["gone.csv"], "label": "y"},
-        "predict": {"files": ["n.csv"]},
-    }
-    mine.pop("simulate")
-    write_config(tmp_path, mine)
-    (tmp_path / "n.csv").write_text("x1,x2,x3\n1,2,3\n")
-    run = snakemake(tmp_path, "predict", "-n")
-    assert run.returncode == 1
-    assert "no file matches 'gone.csv'" in run.stdout
-    assert "pickle.load(open('results/best/model.pkl', 'rb'))" in run.stdout
-
-
 def test_what_delete_all_output_leaves_is_said(jobs_of_two):
     said = finished(snakemake(jobs_of_two, "--delete-all-output", "-n"))
     assert "remove the folder results to have all gone" in said

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from caudal.features.vectorizer import Vectorizer
     from caudal.learn.benchmark import BenchmarkClassifier
     from caudal.learn.learners.ftrl_classifier import FTRLClassifier
-    from caudal.models.prediction import predict
+    from caudal.predictions.new_file import predict
     from caudal.ranking.api import load, refit, results
 
 __version__ = "0.2.0.dev0"
@@ -39,7 +39,7 @@ _HOMES = {
     "UserError": "caudal.errors",
     "Vectorizer": "caudal.features.vectorizer",
     "load": "caudal.ranking.api",
-    "predict": "caudal.models.prediction",
+    "predict": "caudal.predictions.new_file",
     "refit": "caudal.ranking.api",
     "results": "caudal.ranking.api",
 }

@@ -1,4 +1,4 @@
-"""The benchmarks' tables in Markdown, and where they stand in the README."""
+"""The benchmarks' tables in Markdown, and where they stand in the docs."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -28,12 +28,12 @@ def table(headings: tuple, rows: Iterable[tuple]) -> Iterator[str]:
         yield f"| {' | '.join(map(str, row))} |"
 
 
-def put_between(readme: Path, text: str, mark: str = "benchmark") -> bool:
-    """Replace what stands between a mark and its end in ``readme``; False where they are not."""
+def put_between(page: Path, text: str, mark: str = "benchmark") -> bool:
+    """Replace what stands between a mark and its end in ``page``; False where they are not."""
     begin, end = f"<!-- {mark} -->\n", f"<!-- /{mark} -->"
-    before = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    before = page.read_text(encoding="utf-8") if page.exists() else ""
     if begin not in before or end not in before:
         return False
     head, rest = before.split(begin, 1)
-    readme.write_text(f"{head}{begin}{text}{end}{rest.split(end, 1)[1]}", encoding="utf-8")
+    page.write_text(f"{head}{begin}{text}{end}{rest.split(end, 1)[1]}", encoding="utf-8")
     return True

@@ -79,8 +79,8 @@ def _names(text: str) -> list[str]:
     return text.split(",")
 
 
-def main(arguments: argparse.Namespace, cache: Path, peers: str | None, readme: Path) -> None:
-    """Measure, print, write: real data into the README, one's own file beside the data."""
+def main(arguments: argparse.Namespace, cache: Path, peers: str | None, page: Path) -> None:
+    """Measure, print, write: real data into docs/speed.md, one's own file beside the data."""
     passes = 1 if arguments.quick else REPEATS
     try:
         if arguments.csv:
@@ -98,7 +98,7 @@ def main(arguments: argparse.Namespace, cache: Path, peers: str | None, readme: 
         return
     written.write_text("# Real data\n\n" + text, encoding="utf-8")
     if not arguments.csv:
-        put_between(readme, text, "real data")
+        put_between(page, text, "real data")
 
 
 def of_own(arguments: argparse.Namespace, cache: Path, peers, passes: int) -> list[tuple]:

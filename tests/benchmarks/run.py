@@ -1,4 +1,4 @@
-"""Speed beside the peers, in one run, all pinned to the same core: the tables in the README.
+"""Speed beside the peers, in one run, all pinned to the same core: the tables of docs/speed.md.
 
     .venv/bin/python tests/benchmarks/run.py             # a quarter of an hour on a quiet machine
     .venv/bin/python tests/benchmarks/run.py --quick     # tiny, without the peers; writes nothing
@@ -8,7 +8,7 @@
 Measures a fit as the rule runs it against Vowpal Wabbit, River and the notebook's route (see
 peers.py) on simulated data, numeric and categorical, at two sizes; the fit at 2^18 to 2^26 columns;
 and the default run's wall time by points a job. Prints the tables, writes them to results.md beside
-this file, and puts them into README.md between its lines `<!-- benchmark -->` and
+this file, and puts them into docs/speed.md between its lines `<!-- benchmark -->` and
 `<!-- /benchmark -->`. With --real or --csv it is real_data.py that measures. The data and the
 peers' own venv, made by the first run from requirements.txt, stay in --cache.
 """
@@ -84,7 +84,7 @@ def main() -> None:
     peers = None if arguments.quick else peers_python(cache / "peers")
     if arguments.real or arguments.csv:
         with pinned(arguments.core):
-            real_data.main(arguments, cache, peers, ROOT / "README.md")
+            real_data.main(arguments, cache, peers, ROOT / "docs/speed.md")
         return
     sizes, bits, repeats = (QUICK, BITS[:1], 1) if arguments.quick else (SIZES, BITS, REPEATS)
     with pinned(arguments.core):
@@ -96,7 +96,7 @@ def main() -> None:
     print(text)
     if not arguments.quick:
         (HERE / "results.md").write_text("# Speed\n\n" + text, encoding="utf-8")
-        put_between(ROOT / "README.md", text)
+        put_between(ROOT / "docs/speed.md", text)
 
 
 def parse_arguments() -> argparse.Namespace:

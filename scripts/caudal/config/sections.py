@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from caudal.config.section import Count, Files, Section, Seed, Text
+from caudal.config.section import Count, Files, Names, Section, Seed, Text
 from caudal.config.source_sections import Data, Simulation
 from caudal.features.defaults import DEGREE, N_FEATURES, SCALE
 
@@ -82,9 +82,21 @@ class Score(Section):
 
 
 class Predict(Section):
-    """New files that `snakemake predict` scores with the best model."""
+    """New files whose rows the best model predicts."""
 
-    files: Files = Field(description="The files, globs or paths; they need no label.")
+    files: Files | None = Field(
+        default=None,
+        description="The files, globs or paths; where they have the label, the predictions are "
+        "scored.",
+    )
+    keep: Names = Field(
+        default=[],
+        description="Columns of the files that go along with the predictions, such as an id.",
+    )
+    format: Literal["parquet", "csv"] = Field(
+        default="parquet",
+        description="What the predictions of a file are written as, to results/predictions.",
+    )
 
 
 class Extractor(Section):
@@ -152,8 +164,10 @@ class Settings(Section):
         description="Points that a job trains in one pass; those that share features cost the "
         "reading once.",
     )
-    predict: Predict | None = Field(
-        default=None, description="New files that `snakemake predict` scores with the best model."
+    predict: Predict = Field(
+        default_factory=Predict,
+        description="New files whose rows the best model predicts: by every run, or by "
+        "`snakemake predict`.",
     )
     grid: Annotated[list[Grid], Field(min_length=1)] = Field(
         description="A list of grids, each the product of its lists."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from caudal.data.csv_grammar import Grammar, count_lines
 from caudal.data.text_stream import TextStream
-from caudal.errors import UserError
+from caudal.errors import UserError, alike
 
 HEAD = 64 * 1024
 ENOUGH_LINES = 100  # in a head of that size or larger
@@ -121,11 +121,11 @@ def check_header(
             raise UserError(f"{file}, line 1: the column {name!r} stands twice; rename one.")
         if name in places:
             continue
-        alike = next((n for n in header if _plain(n) == _plain(name)), None)
-        if alike is not None:
+        other = next((n for n in header if _plain(n) == _plain(name)), None)
+        if other is not None:
             # Letters that are composed otherwise look alike in print.
-            same = unicodedata.normalize("NFC", alike) == unicodedata.normalize("NFC", name)
-            wanted, there = (ascii(name), ascii(alike)) if same else (repr(name), repr(alike))
+            same = unicodedata.normalize("NFC", other) == unicodedata.normalize("NFC", name)
+            wanted, there = (ascii(name), ascii(other)) if same else (repr(name), repr(other))
             raise UserError(
                 f"{file}, line 1: the column {wanted} is written {there} here; "
                 "name it alike in all sources and in the config."
@@ -135,8 +135,8 @@ def check_header(
             ", ..." if len(header) > 20 else ""
         )
         raise UserError(
-            f"{file}, line 1: the column {name!r}{owner} is missing (there are {shown}); "
-            "correct the file or the config, or list the column in data.ignore."
+            f"{file}, line 1: the column {name!r}{owner} is missing{alike(name, header)}: there "
+            f"are {shown}; correct the file or the config, or list the column in data.ignore."
         )
 
 

@@ -152,6 +152,20 @@ def clear(folder: Path) -> None:
         remove(old)
 
 
+def columns_in(file: Path, data: dict) -> tuple[str, ...]:
+    """The columns of a source, those told by its folders' names too; none if the file is empty.
+
+    ``data`` is the config's section ``data`` with what was decided over all sources.
+    """
+    if suffix(file) == ".parquet":
+        with open_parquet(file) as opened:
+            header = tuple(opened.schema_arrow.names)
+    else:
+        header = csv_format(file, *read_head(file, data["encoding"]), data).header
+    told = (name for name in partition_values(file) if name not in header)
+    return (*header, *told) if header else ()
+
+
 def source_rows(
     file: Path,
     types: dict[str, pa.DataType],

@@ -138,6 +138,8 @@ def _as_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         return column.cast(kind)
     if pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
         return column.cast(kind, safe=False)  # they lose what a float cannot hold, as in a CSV
+    if column.type == kind:
+        return column
     return texts(column)  # a text that may be no number goes on as text
 
 

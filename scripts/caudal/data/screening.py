@@ -34,7 +34,8 @@ class Fault:
 class Screening:
     """Turns the columns of a source as read into those that are kept, and leaves rows out.
 
-    ``types`` says as what each column is to be read.
+    ``types`` says as what each column is to be read. A column of the kind ``kept`` goes along as
+    it was read; where ``missing.label`` is ``keep``, so does a label that is missing or strange.
     """
 
     def __init__(self, schema: dict, data: dict, rejects: Rejects, file: Path):
@@ -53,6 +54,7 @@ class Screening:
         written = data["thousands"] and suffix(file) != ".parquet"
         number = pa.string() if written else pa.float64()
         read_as = {"numeric": number, "weight": number, "label": LEVEL, "categorical": pa.string()}
+        read_as["kept"] = pa.string()
         derived = derived_columns(self._derive)
         self.types = {n: read_as[kind] for n, kind in self._columns.items() if n not in derived}
         self.types |= dict.fromkeys(self._derive, LEVEL)
@@ -164,13 +166,17 @@ class Screening:
         self._look_for_gaps("categorical", f"missing value in column {name!r}", column)
         return column
 
+    def _kept(self, name: str, column: pa.Array) -> pa.Array:
+        # One whose date is used, too, comes as a dictionary.
+        return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
     def _label(self, name: str, column: pa.DictionaryArray) -> pa.StringArray:
         # What data.classes names is a class, though it be called None.
         missing = {"", *NULLS, *self._missing_texts} - self._classes
         column = without_levels(column, missing)
         self._look_for_gaps("label", "missing label", column)
         levels = column.dictionary.to_pylist()
-        if self._data["classes"]:
+        if self._data["classes"] and self._policies["label"] != "keep":
             allowed = self._data["classes"]
             outside = pa.array(
                 [all(find_class(value, [level]) is None for value in allowed) for level in levels],

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from caudal.config.grid import Point, shared_features
 from caudal.data.manifest import load
 from caudal.learn.batches import END, Features, encoded_batches, prefetched_batches
@@ -62,8 +64,9 @@ def fit_points(
     seconds = time.perf_counter() - job.started
     # What the points spend together is shared out evenly.
     shared = (seconds - sum(fit.seconds for fit in fits)) / len(fits)
+    null = job.benchmark.probabilities()
     for fit in fits:
-        yield _finish(fit, features[fit.group], fit.seconds + shared, manifest)
+        yield _finish(fit, features[fit.group], fit.seconds + shared, manifest, null)
 
 
 def _save(job: Job, saved: SavedState) -> SavedState | None:
@@ -108,7 +111,7 @@ def _owner(points, manifest, stream, score, data, seed, code) -> dict:
 
 
 def _finish(
-    fit: Fit, features: Features, seconds: float, manifest: dict
+    fit: Fit, features: Features, seconds: float, manifest: dict, null: np.ndarray
 ) -> tuple[Point, object, ScoreRecord]:
     model = None
     if not fit.failure:
@@ -119,6 +122,7 @@ def _finish(
     record = make_record(
         fit.point,
         fit.progress.record(),
+        benchmark=null.tolist(),
         diverged=fit.diverged,
         failure=fit.failure,
         seconds=seconds,

@@ -37,6 +37,7 @@ PACKAGES = ("scikit-learn", "numpy", "scipy", "pyarrow", "numba")
 class ScoreRecord(TypedDict, total=False):
     """What a fit came to; numbers that there are none of, as a diverged point's score, are None.
 
+    ``benchmark`` (outputs,) is what the benchmark predicts after the last row.
     ``failure`` says in a sentence why a point has no score, None where it has one.
     The fields from ``settings`` on are known when the model is written; the curves are those of
     ``progressive.Progress.record``.
@@ -58,6 +59,7 @@ class ScoreRecord(TypedDict, total=False):
     losses_weights: list[float]
     drift: list[dict]
     calibration: list[dict]
+    benchmark: list[float]
     diverged: bool
     failure: str | None
     seconds: float
@@ -76,6 +78,7 @@ def make_record(
     point: "Point",
     progress: Mapping[str, Any],
     *,
+    benchmark: Sequence[float],
     diverged: bool,
     failure: str | None,
     seconds: float,
@@ -91,6 +94,7 @@ def make_record(
         "point": point.id,
         "parameters": point.parameters,
         **progress,
+        "benchmark": list(benchmark),
         "diverged": diverged,
         "failure": failure,
         "seconds": seconds,

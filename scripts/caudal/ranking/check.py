@@ -5,8 +5,10 @@ from pathlib import Path
 
 from caudal.data import manifest
 from caudal.errors import Damaged
+from caudal.models import best_schema
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, MODEL, NAME, check_best, check_model, read_score
+from caudal.predictions.record import read_record, record_files
 from caudal.ranking.tables import check_costs, read_ranking, read_table
 
 
@@ -25,6 +27,8 @@ def damages(folder: str | Path = ".") -> Iterator[Damaged]:
         (results / "costs.csv", _costs),
         (results / BEST / NAME, lambda file: check_best(file.with_name(MODEL))),
         (results / BEST / "coefficients.csv", check_coefficients),
+        (results / BEST / best_schema.NAME, best_schema.read_schema),
+        *((file, read_record) for file in record_files(results)),
     ]:
         if file.exists():
             yield from _damage(check, file)

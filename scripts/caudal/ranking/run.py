@@ -19,6 +19,7 @@ from caudal.data.manifest import load
 from caudal.models.plain_json import NAME as PLAIN
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
+from caudal.predictions.record import read_record, record_files
 from caudal.ranking.tables import RANKING_FIELDS, check_costs, check_ranking, read_table
 
 STRETCHES = "stretches.json"
@@ -64,7 +65,7 @@ class Run:
     of ``coefficients.csv``, ``terms_in_all`` how many there are, ``weights`` the sums of their
     absolute coefficients and the numbers of terms, of all and of those that share a column (the
     intercept left out); ``rejects`` the first rejected rows of each source; ``stretches`` how those
-    of the data compare (``data.stretches.compare``).
+    of the data compare (``data.stretches.compare``); ``predictions`` the records of new files.
     """
 
     results: list[Result]
@@ -75,6 +76,7 @@ class Run:
     weights: dict[str, float] = field(default_factory=dict)
     rejects: dict[str, list[dict]] = field(default_factory=dict)
     stretches: dict = field(default_factory=dict)
+    predictions: list[dict] = field(default_factory=list)
 
     @property
     def best(self) -> Result:
@@ -129,6 +131,7 @@ def gather(folder: Path) -> Run:
     for source in manifest.get("sources", []):
         file = home / "data" / source["name"] / "rejects.csv"
         run.rejects[source["name"]] = _rows(file, MOST_REJECTS)
+    run.predictions = [read_record(file) for file in record_files(home)]
     return run
 
 

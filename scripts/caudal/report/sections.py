@@ -11,6 +11,7 @@ from caudal.report.figures_grid import main_axes
 from caudal.report.frame import Notice
 from caudal.report.glance import glance, note
 from caudal.report.markup import Markup, join, tag
+from caudal.report.new_files import new_files
 from caudal.wording import counted, cut, listed, share
 
 
@@ -23,6 +24,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),
         ("trust", "Calibration and drift", trust(run, drawn)),
+        *([("new_files", "New files", new_files(run))] if run.predictions else []),
         ("data", "Data", data(run)),
         ("costs", "Costs", costs(run, drawn)),
     ]

@@ -10,7 +10,14 @@ from caudal.data import ingest
 from caudal.data.schema import decide
 from caudal.data.sources import sources
 from caudal.errors import UserError
+from caudal.models import best_schema
+from caudal.models.score_record import BEST, MODEL, NAME
+from caudal.predictions.names import new_files
+from caudal.predictions.record import FOLDER, SUFFIX, record_files
 from caudal.simulate.write import schema as simulated_schema
+
+MODEL_FILE = Path("results", BEST, MODEL)
+REPORT = Path("results/report.html")
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,8 @@ class RunPlan:
     """settings: the completed config; sources: name to file; schema: the columns' kinds and the
     CSV format, for the ingest; points: id to point; jobs: the points that each fit trains; notes:
     sentences for the user; simulated: the CSV files to make first; new_files: name to file of
-    those to predict.
+    those to predict; nothing_new: why there are none; archived: why the training files cannot be
+    looked at, where the model that is there predicts without them, else empty.
     """
 
     settings: dict
@@ -29,6 +37,38 @@ class RunPlan:
     notes: list[str]
     simulated: list[str]
     new_files: dict[str, str]
+    nothing_new: str = ""
+    archived: str = ""
+
+    @property
+    def predictions(self) -> list[str]:
+        """The records of the predictions of the new files."""
+        return [f"results/{FOLDER}/{name}{SUFFIX}" for name in self.new_files]
+
+    def check_new_files(self) -> list[str]:
+        """The predictions to make; raises UserError where there are no new files."""
+        if not self.new_files:
+            raise UserError(f"There is nothing to predict: {self.nothing_new}")
+        return self.predictions
+
+    def check_training_files(self) -> list[str]:
+        """Raise UserError where they cannot be looked at."""
+        if self.archived:
+            raise UserError(self.archived)
+        return []
+
+    @property
+    def report(self) -> list[str]:
+        """The report, where there is what it is made of: of archived results all may have gone
+        but the model.
+        """
+        made_of = (Path("results", name) for name in ("ranking.csv", "data/manifest.json"))
+        return [] if self.archived and not all(file.exists() for file in made_of) else [str(REPORT)]
+
+    @property
+    def reported(self) -> list[str]:
+        """The records that the report shows: of these, and of what was predicted before."""
+        return sorted({*self.predictions, *map(str, record_files("results"))})
 
     @property
     def chunk_rows(self) -> int:
@@ -68,8 +108,11 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
     """
     settings = config_settings.complete(configured, given, arguments)
     grid_checks.check_grids(settings)
+    new, nothing_new = _new_files(settings["predict"]["files"])
     simulated: list[str] = []
-    notes: list[str] = []
+    notes = (
+        [f"Nothing is predicted: {nothing_new}"] if settings["predict"]["files"] and not new else []
+    )
     if settings["simulate"]:
         model = settings["simulate"]["model"]
         count = settings["simulate"]["files"]
@@ -78,30 +121,45 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
         files = dict(zip(names, map(Path, simulated), strict=True))
         schema = simulated_schema(model, settings["data"])
     else:
-        files = _training_files(settings)
-        schema, notes = decide(files, settings["data"])
+        try:
+            files = sources(settings["data"]["files"])
+        except UserError as error:
+            if not new:
+                raise
+            return _of_the_model(settings, new, str(error))
+        schema, said = decide(files, settings["data"])
+        notes += said
     points = grid_checks.make_points(settings, schema["columns"])
     grid_checks.check_features(points, schema["columns"])
     jobs = {
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
         for job in grid.jobs(points, settings["points_per_job"])
     }
-    new = sources(settings["predict"]["files"]) if settings["predict"] else {}
-    new_files = {name: str(path) for name, path in new.items()}
     return RunPlan(
-        settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated, new_files
+        settings, files, schema, {p.id: p for p in points}, jobs, notes, simulated, new, nothing_new
     )
 
 
-def _training_files(settings: dict) -> dict[str, Path]:
-    """The sources; where they are gone and there is something to predict, what to do instead."""
+def _new_files(patterns: list[str] | None) -> tuple[dict[str, str], str]:
+    """The files to predict, by name; where there are none, why.
+
+    A folder that nothing has come into today keeps no model from being trained.
+    """
+    if not patterns:
+        return {}, "name the new files, as in --config 'predict={files: [new.csv]}'."
     try:
-        return sources(settings["data"]["files"])
+        return new_files(patterns), ""
     except UserError as error:
-        if not settings["predict"]:
-            raise
-        raise UserError(
-            f"{error} The workflow looks at the training files to predict, too; where they are "
-            "archived, put them back, or use the model by hand: pickle.load(open("
-            "'results/best/model.pkl', 'rb')).predict(pandas.read_csv('new.csv'))."
-        ) from error
+        return {}, str(error)
+
+
+def _of_the_model(settings: dict, new: dict[str, str], why: str) -> RunPlan:
+    """The plan to predict by the model that is there, without the files that it has learned."""
+    for name in (MODEL, NAME, best_schema.NAME):
+        if not MODEL_FILE.with_name(name).exists():
+            raise UserError(
+                f"{why} Nor is there a {MODEL_FILE.with_name(name)}, without which nothing can be "
+                "predicted: put the training files back, or the folder of a model."
+            )
+    note = f"{why} {MODEL_FILE} predicts as it is."
+    return RunPlan(settings, {}, {}, {}, {}, [note], [], new, archived=why)

@@ -26,6 +26,8 @@ def find(plan: RunPlan, look: bool = True, discard: bool = True) -> list[str]:
     to search for damage and say it, once in a run; ``discard``: whether to remove what is damaged,
     as Snakemake has to find it missing, and what killed writers have left half-written.
     """
+    if plan.archived:
+        return []
     homes = [*(DATA / name for name in plan.sources), DATA]
     if look:
         for home in homes:

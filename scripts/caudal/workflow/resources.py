@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,11 @@ def count_rows(plan: RunPlan) -> tuple[int, bool]:
         with suppress(UserError):  # damaged: the jobs will find it
             return load(MANIFEST)["rows"], True
     return sum(map(_estimated_rows, files)), False
+
+
+def memory(base: int) -> Callable[..., int]:
+    """Megabytes for a job, doubled with each attempt."""
+    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 
 
 def fit_memory(plan: RunPlan, points: list[Point], rows: int, attempt: int) -> int:

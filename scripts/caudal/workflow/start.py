@@ -3,6 +3,7 @@
 import sys
 from typing import IO
 
+from caudal.wording import printable
 from caudal.workflow import compiled_cache, footprint, future_dates, run_lock, terminal
 from caudal.workflow.plan import RunPlan
 
@@ -24,5 +25,8 @@ def start(plan: RunPlan, rows: int, exact: bool, dry: bool) -> IO | None:
     compiled_cache.choose(run_lock.FOLDER / "numba")
     future_dates.mend_dates()
     future_dates.check_dates(plan.sources.values())
-    footprint.tell(plan, rows, exact)
+    if plan.archived:
+        print(f"Caudal: {printable(plan.notes[0])}", file=sys.stderr)
+    else:
+        footprint.tell(plan, rows, exact)
     return lock

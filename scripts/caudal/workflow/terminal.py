@@ -13,10 +13,16 @@ from typing import IO
 from caudal.ranking.status import EVERY, status
 from caudal.wording import printable
 from caudal.workflow import run_lock
+from caudal.workflow.retraining import retraining
 
 OF_EACH_JOB = {"job_info", "job_started", "job_finished", "progress"}
 """The events of Snakemake's log that come with every job."""
-CHATTER = ("Select jobs to execute...", "Using shell: ", "Conda environments: ignored")
+CHATTER = (
+    "Select jobs to execute...",
+    "Using shell: ",
+    "Conda environments: ignored",
+    "Cannot restore ",
+)
 LONG = re.compile(r"^( *(?:input|output|log|reason): .{200}).{40,}$", re.MULTILINE)
 OFFER = re.compile(r"If you are sure that no other instances .*--unlock argument\.", re.DOTALL)
 """Snakemake's, at a folder that is locked."""
@@ -54,10 +60,14 @@ class Short(logging.Formatter):
         super().__init__()
         self.formatter = formatter or logging.Formatter()
         self.lock = lock
+        self.told = False
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's text."""
         text = LONG.sub(r"\1 ... (all in .snakemake/log)", str(self.formatter.format(record)))
+        if getattr(record, "event", None) == "run_info" and not self.told:
+            self.told = True
+            text = "\n".join(filter(None, (retraining(record.__dict__["stats"]), text)))
         if self.lock and OFFER.search(text) and not run_lock.is_alone(self.lock):
             text = OFFER.sub(AT_WORK, text)
         return printable(text)
