@@ -15,6 +15,8 @@ from caudal.data.sources import sources
 from caudal.errors import Damaged
 from caudal.learn.fit_files import fit
 from caudal.models.best import describe_best
+from caudal.models.best_schema import write_schema
+from caudal.predictions.new_file import predict
 from caudal.ranking.check import damages
 from caudal.ranking.rank import check_grid, rank, take_best, write_grid
 from caudal.report.page import write_report
@@ -32,6 +34,7 @@ MODELS = [fit / "model.pkl" for fit in FITS]
 SCORES = [fit / "score.json" for fit in FITS]
 RANKING, COSTS, GRID = HOME / "ranking.csv", HOME / "costs.csv", HOME / "grid.csv"
 TERMS, PLAIN = BEST / "coefficients.csv", BEST / "model.json"
+SCHEMA, PREDICTIONS = BEST / "schema.json", HOME / "predictions/rows.parquet"
 
 
 def to_parquet():
@@ -49,6 +52,11 @@ def rank_points():
     rank(POINTS, SCORES, RANKING, COSTS, load(MERGED)["checksum"], SETTINGS)
 
 
+def take_best_point():
+    take_best(HOME, BEST / "model.pkl")
+    write_schema(SCHEMA, decide(sources(["rows.csv"]), DATA)[0], DATA, load(MERGED))
+
+
 PLAN = SimpleNamespace(sources={"rows": "rows.csv"}, settings={"data": {"positive": None}})
 
 STEPS = [
@@ -60,8 +68,10 @@ STEPS = [
     ),
     ("write_grid", [], [GRID], lambda: write_grid(POINTS, GRID)),
     ("rank", [GRID, MERGED, *SCORES, *MODELS], [RANKING, COSTS], rank_points),
-    ("take_best", [RANKING, *MODELS, *SCORES], [BEST / "model.pkl", BEST / "score.json"],
-     lambda: take_best(HOME, BEST / "model.pkl")),
+    ("take_best", [RANKING, MERGED, *MODELS, *SCORES],
+     [BEST / "model.pkl", BEST / "score.json", SCHEMA], take_best_point),
+    ("predict_file", [BEST / "model.pkl", BEST / "score.json", SCHEMA], [PREDICTIONS],
+     lambda: predict(BEST / "model.pkl", "rows.csv", PREDICTIONS)),
     ("name_coefficients", [BEST / "model.pkl", BEST / "score.json", MERGED], [TERMS, PLAIN],
      lambda: describe_best(BEST / "model.pkl", MERGED, TERMS, PLAIN)),
     ("write_report", [RANKING, COSTS, GRID, TERMS, PLAIN, MERGED, *SCORES], [HOME / "report.html"],
@@ -70,7 +80,7 @@ STEPS = [
 """The rules: name, inputs, outputs, what the script does."""
 
 FILES = [SOURCE, HOME / "data/rows/part-00001.parquet", MERGED, MODELS[0], SCORES[0], GRID, RANKING,
-         COSTS, BEST / "model.pkl", BEST / "score.json", TERMS, PLAIN]  # fmt: skip
+         COSTS, BEST / "model.pkl", BEST / "score.json", SCHEMA, TERMS, PLAIN]  # fmt: skip
 
 
 def date(file):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from caudal import checked_json
+from caudal.errors import Damaged
 
 NAME = "schema.json"
 LABEL = ("classes", "label_type", "positive")
@@ -20,9 +21,16 @@ def write_schema(path: str | Path, schema: dict, data: dict, manifest: Mapping[s
     decides how files are read, and what the manifest of the data tells of the label.
     """
     label = {key: manifest[key] for key in LABEL}
-    checked_json.write(path, {"schema": schema, "data": data, "label": label})
+    content = {"schema": schema, "data": data, "label": label}
+    checked_json.write(path, {**content, "data_checksum": manifest["checksum"]})
 
 
-def read_schema(path: str | Path) -> dict[str, Any]:
-    """The ``schema``, ``data`` and ``label`` that were written; raises Damaged."""
-    return checked_json.read(path)
+def read_schema(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``schema``, ``data`` and ``label`` that were written; raises Damaged where they are not
+    of the data that the model of ``record`` has learned.
+    """
+    path = Path(path)
+    found = checked_json.read(path)
+    if found.get("data_checksum") != record.get("data_checksum"):
+        raise Damaged(f"{path} is of other data than the model beside it", [path])
+    return found

@@ -64,7 +64,7 @@ def predict(
     """
     model_file, file, out = Path(model_file), Path(file), Path(out)
     model, score = load_checked(model_file), read_score(model_file.with_name(NAME))
-    known = best_schema.read_schema(model_file.with_name(best_schema.NAME))
+    known = best_schema.read_schema(model_file.with_name(best_schema.NAME), score)
     features = model.named_steps["extractor"].feature_names_in_.tolist()
     reading = Reading(file, known, features, keep)
     scoring = _scoring(known["label"], score) if reading.label else None

@@ -27,7 +27,7 @@ def damages(folder: str | Path = ".") -> Iterator[Damaged]:
         (results / "costs.csv", _costs),
         (results / BEST / NAME, lambda file: check_best(file.with_name(MODEL))),
         (results / BEST / "coefficients.csv", check_coefficients),
-        (results / BEST / best_schema.NAME, best_schema.read_schema),
+        (results / BEST / best_schema.NAME, _schema),
         *((file, read_record) for file in record_files(results)),
     ]:
         if file.exists():
@@ -53,6 +53,10 @@ def _source(home: Path) -> Iterator[Damaged]:
 
 def _fit(score_file: Path) -> None:
     check_model(score_file.with_name(MODEL), read_score(score_file, score_file.parent.name))
+
+
+def _schema(file: Path) -> None:
+    best_schema.read_schema(file, read_score(file.with_name(NAME)))
 
 
 def _costs(file: Path) -> None:
