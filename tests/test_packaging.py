@@ -1,6 +1,7 @@
 """What the package says of itself: its dependencies, its version, its types."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -67,6 +68,22 @@ def test_the_public_names_are_those_of_their_homes():
     assert dir(caudal) == sorted(caudal._HOMES) == sorted(caudal.__all__)
     for name, home in caudal._HOMES.items():
         assert getattr(caudal, name) is getattr(sys.modules[home], name)
+
+
+@pytest.mark.parametrize("inside", [None, "scripts/caudal/__init__.py"])
+def test_a_clone_named_caudal_beside_one_does_not_hide_the_package(tmp_path, inside):
+    """A folder without ``__init__.py`` is a package too, to Python, but the last that it takes."""
+    clone = tmp_path / "caudal"
+    clone.mkdir()
+    if inside:
+        (clone / inside).parent.mkdir(parents=True)
+        (clone / inside).touch()
+    done = subprocess.run(
+        [sys.executable, "-c", "import caudal; print(caudal.__file__)"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )  # fmt: skip
+    assert done.stdout.strip() == str(PACKAGE / "__init__.py")
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """A run's results by hand."""
 
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from caudal.errors import UserError
 from caudal.ranking.tables import read_table
 from caudal.simulate.write import simulate
-from made_run import make_run
+from made_run import make_data, make_run
 
 DATA = {"label": "y", "missing": {}}
 GRID = {
@@ -171,3 +172,14 @@ def test_a_point_that_diverged_is_last_and_has_no_model(folder, tmp_path):
     again = caudal.refit(diverged, tmp_path)
     assert again.score is None
     assert caudal.refit(diverged, tmp_path, eta0=0.001).score == good.score
+
+
+def test_a_point_is_not_fitted_again_on_other_data(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "run")
+    best = caudal.results(1, tmp_path / "run")[0]
+    simulate({"model": "iris", "rows": 3000}, 0, [tmp_path / "rows.csv"], tmp_path / "truth.csv")
+    data = {**DATA, "label": "species"}
+    make_data(tmp_path / "run", tmp_path / "rows.csv", data)  # as a run does that goes on
+    for point in (best, best.point):
+        with pytest.raises(UserError, match="is not of the data that the point"):
+            caudal.refit(point, tmp_path / "run", alpha=0.1)

@@ -5,6 +5,7 @@ from collections import Counter
 from caudal.data.missing_texts import NULLS, own_texts
 from caudal.data.sniff import Head
 from caudal.data.spelling import spell
+from caudal.wording import counted
 
 MANY_COLUMNS = 100
 """From which on a guess from fewer rows than columns is told."""
@@ -19,8 +20,8 @@ def few_rows(heads: list[Head], data: dict, columns: dict[str, str]) -> list[str
     if data.get("numeric") is not None or len(columns) <= max(rows, MANY_COLUMNS) or not mixed:
         return []
     return [
-        f"The kinds of the {len(columns)} columns are a guess from {rows} rows; name the numeric "
-        "ones in data.numeric where it errs."
+        f"The kinds of the {len(columns)} columns are a guess from {counted(rows, 'row')}; name "
+        "the numeric ones in data.numeric where it errs."
     ]
 
 

@@ -21,6 +21,7 @@ from caudal.data.row_block import RowBlock
 from caudal.data.screening import Screening
 from caudal.data.sources import partition_values, shown_path, suffix
 from caudal.data.value_texts import LEVEL
+from caudal.wording import counted
 
 USED = ("bad_rows", "classes", "date_format", "label", "max_bad_share")
 
@@ -131,7 +132,7 @@ def _notes(schema: dict, parts: PartWriter, screening: Screening, rows_in: int) 
     if not rows_in:
         notes.append("the source holds no rows")
     for name, count in screening.nonfinite.items():
-        notes.append(f"column {name!r}: {count} values are not finite and count as missing")
+        notes.append(f"column {name!r}: {counted(count, 'value')} not finite, taken as missing")
     for name, stats in parts.levels.items():
         if schema["columns"][name] != "categorical":
             continue

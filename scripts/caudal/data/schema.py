@@ -11,7 +11,7 @@ from caudal.data.defaults import completed
 from caudal.data.head_notes import few_rows, label_notes
 from caudal.data.parquet_rows import check_types
 from caudal.data.sniff import Head, examine
-from caudal.errors import UserError
+from caudal.errors import UserError, alike
 
 TEXT_SHARE = 0.05  # of other values in a column of floats, up to which they count as bad
 INDEX_NAME = re.compile(r"(Unnamed: [0-9]+(\.[0-9]+)*|__index_level_[0-9]+__)?\s*")
@@ -106,7 +106,10 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     everywhere = {name for head in heads for name in head.header}
     kinds = Counter([*special, *numeric, *categorical])
     for name in sorted(ignored - everywhere):
-        raise UserError(f"data.ignore: no source has a column {name!r}; correct or remove it.")
+        near = alike(name, everywhere)
+        raise UserError(
+            f"data.ignore: no source has a column {name!r}{near}; correct or remove it."
+        )
     for name in sorted(ignored & set(named)):
         raise UserError(f"data.ignore: the column {name!r} is also used; decide for one.")
     for name in [*special, *numeric]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from caudal.config.grid import Point
 from caudal.data.chunks import chunk_streamer
 from caudal.data.defaults import completed
-from caudal.errors import UserError
+from caudal.errors import UserError, alike
 from caudal.features.encoder import Encoder
 from caudal.features.extractor import Extractor
 from caudal.features.hashing import Registry
@@ -39,8 +39,8 @@ class Features:
         unknown = [name for name in features if name not in known]
         if unknown:
             raise UserError(
-                f"extractor.features: no source has a column {unknown[0]!r}; there are "
-                f"{', '.join(known)}."
+                f"extractor.features: no source has a column {unknown[0]!r}"
+                f"{alike(unknown[0], known)}; there are {', '.join(known)}."
             )
         missing = completed(data)["missing"]
         policy = missing["numeric"]

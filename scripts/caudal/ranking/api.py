@@ -105,9 +105,11 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     ``point`` is a Result or a point's id; ``changes`` are parameters of any step by their names,
     such as ``alpha=0.01`` or ``degree=3``; None for a classifier's parameter leaves it to
     scikit-learn. Data, stream, score and seed are the run's. Nothing is written. Raises UserError
-    for a parameter that does not exist and for a point that the run has not.
+    for a parameter that does not exist, for a point that the run has not, and where its data are
+    not those any more that the point was fitted on.
     """
     from caudal.config.classifiers import check_parameters
+    from caudal.data.manifest import load as load_manifest
     from caudal.learn.fitting import fit_points
     from caudal.models.pickling import as_loaded
 
@@ -116,12 +118,18 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     old = point.record if isinstance(point, Result) else read_score(score_file, name)
     if "settings" not in old:
         raise UserError(f"{score_file} has no 'settings', so the fit cannot be made again.")
+    manifest_file = _results(folder) / "data" / "manifest.json"
+    if load_manifest(manifest_file)["checksum"] != old.get("data_checksum"):
+        raise UserError(
+            f"{manifest_file} is not of the data that the point {name} was fitted on: let the run "
+            "come to its end, and take the point from caudal.results() again."
+        )
     new = _changed(old["parameters"], changes)
     check_parameters(new.parameters["classifier"])
     settings = old["settings"]
     _, model, record = next(
         fit_points(
-            _results(folder) / "data" / "manifest.json", [new],
+            manifest_file, [new],
             settings["stream"], settings["score"], settings["data"], settings["seed"],
         )
     )  # fmt: skip
