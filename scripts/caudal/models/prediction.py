@@ -87,7 +87,7 @@ def _predict_source(model, file: Path, out: Path, schema: dict, data: dict) -> d
         pq.ParquetWriter(out.with_name(f"{out.name}.parquet"), form) as writer,
     ):
         screening = Screening(schema, data, rejects, file)
-        data["label"] = next(iter(screening.types))
+        data |= {"label": next(iter(screening.types)), "label_from": None}
         for block in source_rows(file, screening.types, data, rejects):
             counts["rows_in"] += block.rows_in
             for part in _slices(screening.screen(block)):

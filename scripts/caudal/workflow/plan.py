@@ -7,6 +7,7 @@ from pathlib import Path
 from caudal.config import grid, grid_checks
 from caudal.config import settings as config_settings
 from caudal.data import ingest
+from caudal.data.label_rules import label_column
 from caudal.data.schema import decide
 from caudal.data.sources import sources
 from caudal.errors import UserError
@@ -87,7 +88,7 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
         files = _training_files(settings)
         schema, notes = decide(files, settings["data"])
     points = grid_checks.make_points(settings, schema["columns"])
-    grid_checks.check_features(points, schema["columns"])
+    grid_checks.check_features(points, schema["columns"], label_column(settings["data"]))
     jobs = {
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
         for job in grid.jobs(points, settings["points_per_job"])
