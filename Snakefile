@@ -13,6 +13,7 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/fit.smk"
 include: "rules/rank.smk"
+include: "rules/yardstick.smk"
 include: "rules/report.smk"
 include: "rules/predict.smk"
 

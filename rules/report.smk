@@ -11,6 +11,7 @@ rule write_report:
         manifest="results/data/manifest.json",
         stretches="results/data/stretches.json",
         scores=collect("results/fits/{point}/score.json", point=POINTS),
+        yardstick="results/yardstick.json" if SETTINGS["yardstick"] else [],
     output:
         html=report(
             "results/report.html",
@@ -38,5 +39,6 @@ rule write_report:
     params:
         code=code_of("write_report"),
         title="Caudal",
+        set_names=PLAN.set_names,
     script:
         "../scripts/write_report.py"

@@ -86,6 +86,15 @@ class Score(Section):
     )
 
 
+class Yardstick(Section):
+    """A tree ensemble beside the best point, on a sample: what it costs to be linear."""
+
+    rows: Count = Field(
+        default=50_000,
+        description="Rows that it learns, evenly spread over those that the score leaves out.",
+    )
+
+
 class Predict(Section):
     """New files that `snakemake predict` scores with the best model."""
 
@@ -156,6 +165,11 @@ class Settings(Section):
         default=1,
         description="Points that a job trains in one pass; those that share features cost the "
         "reading once.",
+    )
+    yardstick: Yardstick | None = Field(
+        default_factory=Yardstick,
+        description="A tree ensemble on a sample, for the report to tell what being linear costs "
+        "(null for none).",
     )
     predict: Predict | None = Field(
         default=None, description="New files that `snakemake predict` scores with the best model."

@@ -26,6 +26,9 @@ SCORES = ("score", "standard_error", "benchmark_score", "r2", "rows")
 COSTS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes", "rows_read")
 """The fields that stand in ``costs.csv``."""
 
+MEASURES = ("log_loss", "brier", "auc", "accuracy")
+"""The fields that are measures beside the score, of one number each."""
+
 NAME = "score.json"
 MODEL = "model.pkl"
 BEST = "best"
@@ -61,6 +64,13 @@ class ScoreRecord(TypedDict, total=False):
     calibration: list[dict]
     sources: list[dict]
     yesterday: float | None
+    measured_rows: int
+    log_loss: float | None
+    brier: float | None
+    accuracy: float | None
+    auc: float | None
+    by_class: list[dict]
+    confusion: list[list[int]]
     diverged: bool
     failure: str | None
     seconds: float

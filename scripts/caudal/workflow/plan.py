@@ -6,6 +6,7 @@ from pathlib import Path
 
 from caudal.config import grid, grid_checks
 from caudal.config import settings as config_settings
+from caudal.config.feature_set_names import set_names
 from caudal.data import ingest
 from caudal.data.label_rules import label_column
 from caudal.data.schema import decide
@@ -49,6 +50,11 @@ class RunPlan:
             "data": fields,
             "seed": self.settings["seed"],
         }
+
+    @property
+    def set_names(self) -> dict[str, str]:
+        """The names of sets of features, by their cells in tables."""
+        return set_names(self.settings["grid"], grid_checks.features_of(self.schema["columns"]))
 
     @property
     def save_seconds(self) -> int:

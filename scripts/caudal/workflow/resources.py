@@ -60,6 +60,12 @@ def fit_minutes(plan: RunPlan, points: list[Point], rows: int, attempt: int) -> 
     return math.ceil(10 + minutes) * 2 ** (attempt - 1)
 
 
+def yardstick_memory(plan: RunPlan) -> int:
+    """Megabytes for the yardstick: its sample and a chunk, as numbers and as the trees' bins."""
+    rows = plan.settings["yardstick"]["rows"] + plan.chunk_rows
+    return int(1500 + rows * len(plan.schema["columns"]) * 60 / 1e6)
+
+
 def source_memory(plan: RunPlan) -> int:
     """Megabytes to convert a source: those of a chunk's texts, beside a block that is read."""
     return int(1000 + plan.chunk_rows * len(plan.schema["columns"]) * 60 / 1e6)
