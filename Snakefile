@@ -19,6 +19,7 @@ if not PLAN.archived:  # else what they have made is there as it is
     include: "rules/data.smk"
     include: "rules/fit.smk"
     include: "rules/rank.smk"
+    include: "rules/yardstick.smk"
 
 
 localrules:

@@ -9,7 +9,7 @@ sys.path.insert(0, str(HERE / "scripts"))
 from caudal.data import sources
 from caudal.errors import UserError
 from caudal.wording import printable
-from caudal.workflow import closing, helper, repairs, resources, rule_names, run_lock
+from caudal.workflow import closing, helper, repairs, resources, rule_names
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 from caudal.workflow.resources import memory
@@ -35,9 +35,7 @@ SETTINGS, POINTS, JOBS = PLAN.settings, PLAN.points, PLAN.jobs
 ROWS, COUNTED = resources.count_rows(PLAN)
 DRY = workflow.output_settings.dryrun
 if workflow.is_main_process:  # and not within a job
-    LOCK = ask(start, PLAN, ROWS, COUNTED, DRY)
-else:
-    run_lock.leave()  # a cluster's job: its run is on another machine
+    LOCK = ask(start, PLAN, ROWS, COUNTED, workflow)
 
 # What is damaged in the data is made again as it was, so no fit is. Else rank would see it.
 REPAIRS = ask(repairs.find, PLAN, workflow.is_main_process, not DRY)

@@ -16,6 +16,7 @@ if SETTINGS["points_per_job"] == 1:
             mem_mb=fit_needs("memory"),
             runtime=fit_needs("minutes"),
             save_seconds=PLAN.save_seconds,
+            keep_states=PLAN.keep_states,
         params:
             code=code_of("fit"),
             points=parameters_of,
@@ -50,6 +51,7 @@ for job, points in JOBS.items() if SETTINGS["points_per_job"] > 1 else ():
             mem_mb=fit_needs("memory", points),
             runtime=fit_needs("minutes", points),
             save_seconds=PLAN.save_seconds,
+            keep_states=PLAN.keep_states,
         params:
             code=code_of("fit"),
             points=[point.parameters for point in points],

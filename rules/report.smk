@@ -12,6 +12,7 @@ rule write_report:
         stretches="results/data/stretches.json",
         scores=collect("results/fits/{point}/score.json", point=POINTS),
         predictions=PLAN.reported,
+        yardstick="results/yardstick.json" if SETTINGS["yardstick"] else [],
     output:
         html=report(
             "results/report.html",
@@ -39,5 +40,6 @@ rule write_report:
     params:
         code=code_of("write_report"),
         title="Caudal",
+        set_names=PLAN.set_names,
     script:
         "../scripts/write_report.py"

@@ -18,4 +18,5 @@ if __name__ == "__main__":
             snakemake.params.settings,
             snakemake.resources.save_seconds,
             snakemake.params.code,
+            bool(snakemake.resources.keep_states),
         )

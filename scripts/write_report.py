@@ -17,4 +17,6 @@ if __name__ == "__main__":
             Path(snakemake.output.html),
             snakemake.params.title,
             Path(snakemake.output.figures[0]).parent,
+            bool(snakemake.input.yardstick),
+            snakemake.params.set_names,
         )

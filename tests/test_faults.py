@@ -239,3 +239,19 @@ def test_points_fitted_on_other_data_are_not_ranked(done, tmp_path):
         rank(points, files, tmp_path / "ranking.csv", tmp_path / "costs.csv", "another checksum")
     assert set(files) < set(error.value.files)
     assert not (tmp_path / "ranking.csv").exists()
+
+
+def test_damage_that_a_fit_meets_is_told_once_and_ends_the_run(done, folder):
+    part = next(folder.glob("results/data/*/part-*.parquet"))
+    date, content = part.stat().st_mtime_ns, bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    part.write_bytes(content)
+    os.utime(part, ns=(date, date))  # or the run would see it before its jobs
+    run = snakemake(folder, "--retries", "2", "--forcerun", "fit", cores=1)
+    assert run.returncode == 1
+    assert run.stdout.count("no job is begun or tried again") == 1
+    assert run.stdout.count("is damaged: its checksum is not the manifest's") <= 2  # and its log
+    assert run.stdout.count("Error in rule fit") == 1
+    assert "Trying to restart" not in run.stdout
+    assert "leftover jobs" in run.stdout
+    same_again(folder, done, to_parquet=1)

@@ -16,14 +16,14 @@ from caudal.config.sections import Mux
 from caudal.features.hashing import EMPTY, Registry
 from caudal.learn import batches, job
 from caudal.learn.fitting import fit_points
-from caudal.learn.saved_state import NAME, SavedState
+from caudal.learn.saved_state import NAME, SavedStates
 from caudal.models.pickling import dump_model
 from made_run import CONFIG, make_data
 
 ROOT = Path(__file__).parents[1]
 DATA = {"label": "y", "weight": None, "missing": {"numeric": "mean"}}
 MUX = Mux().model_dump()
-COSTS = ("seconds", "rows_per_second")
+COSTS = ("seconds", "rows_per_second", "rows_read")
 GRID = [
     {
         "extractor": {"scale": True},
@@ -70,6 +70,10 @@ def manifest(tmp_path_factory):
     return make_data(folder, folder / "*.csv", {"label": "y"})[0]
 
 
+def states(folder, points, every=0, keep=False):
+    return SavedStates({p.id: folder / p.id / NAME for p in points}, keep, every)
+
+
 def fitted(manifest, folder, points, stream, saved=None, code=""):
     found = {}
     for point, model, record in fit_points(
@@ -111,39 +115,54 @@ def test_a_killed_fit_goes_on_to_the_same_bytes(
     points = expand(GRID)
     whole = fitted(manifest, tmp_path, points, stream)
     kill_after(monkeypatch, killed_after)
-    saved = SavedState(tmp_path / NAME, 0)
     with pytest.raises(Killed):
-        fitted(manifest, tmp_path, points, stream, saved)
+        fitted(manifest, tmp_path, points, stream, states(tmp_path, points))
     monkeypatch.undo()
     learned = kill_after(monkeypatch, -1)
-    assert fitted(manifest, tmp_path, points, stream, SavedState(tmp_path / NAME, 0)) == whole
+    assert fitted(manifest, tmp_path, points, stream, states(tmp_path, points)) == whole
     assert learned == list(range(first_again, 21 * stream["epochs"], step))
 
 
-def test_a_state_serves_the_same_fit_alone(manifest, tmp_path, monkeypatch):
-    points = expand(GRID[:1])
+def test_points_at_different_places_take_a_pass_each(manifest, tmp_path, monkeypatch):
+    points, stream = expand(GRID), CONFIG["stream"]
+    whole = fitted(manifest, tmp_path, points, stream)
+    for number, killed in ((9, points[:2]), (5, points[2:5])):
+        kill_after(monkeypatch, number)
+        with pytest.raises(Killed):
+            fitted(manifest, tmp_path, killed, stream, states(tmp_path, points))
+        monkeypatch.undo()
+    learned = kill_after(monkeypatch, -1)
+    assert fitted(manifest, tmp_path, points, stream, states(tmp_path, points)) == whole
+    assert learned == [*range(8, 21), *range(4, 21), *range(21)]
+
+
+def test_a_state_serves_the_same_fit_alone(manifest, tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    points = expand(GRID[:1])[:1]
+    file = tmp_path / points[0].id / NAME
     kill_after(monkeypatch, 9)
     with pytest.raises(Killed):
-        fitted(manifest, tmp_path, points, CONFIG["stream"], SavedState(tmp_path / NAME, 0), "1")
+        fitted(manifest, tmp_path, points, CONFIG["stream"], states(tmp_path, points), "1")
     monkeypatch.undo()
-    state = (tmp_path / NAME).read_bytes()
-    others = {
-        "code": (points, "2", state),
-        "points": (points[1:], "1", state),
-        "cut": (points, "1", state[:-1]),
-        "changed": (points, "1", state[:-9] + b"x" + state[-8:]),
-    }
-    for others_points, code, content in others.values():
-        (tmp_path / NAME).write_bytes(content)
+    state = file.read_bytes()
+    smaller = {**CONFIG["stream"], "n_batches": 1}
+    for said, stream, code, content in [
+        ("the code has changed", CONFIG["stream"], "2", state),
+        ("stream.n_batches was 2 and is 1", smaller, "1", state),
+        (f"{file} is damaged", CONFIG["stream"], "1", state[:-1]),
+        (f"{file} is damaged", CONFIG["stream"], "1", state[:-9] + b"x" + state[-8:]),
+        (f"{file} is damaged", CONFIG["stream"], "1", b""),
+    ]:
+        file.write_bytes(content)
+        caplog.clear()
         learned = kill_after(monkeypatch, 1)
         with pytest.raises(Killed):
-            fitted(
-                manifest, tmp_path, others_points, CONFIG["stream"],
-                SavedState(tmp_path / NAME, 1e9), code,
-            )  # fmt: skip
-        assert learned == [0]
-        assert not (tmp_path / NAME).exists()
+            fitted(manifest, tmp_path, points, stream, states(tmp_path, points, 1e9), code)
         monkeypatch.undo()
+        assert learned == [0]
+        assert not file.exists()
+        lines = [line for line in caplog.messages if "starts over" in line]
+        assert lines == [f"{points[0].id} starts over: {said}"]
 
 
 def test_a_registry_filled_anew_gives_the_same_slots():
@@ -202,8 +221,8 @@ def test_sigkill_after_a_save(manifest, tmp_path):
     assert not list(killed.glob("*/score.json"))
     assert start(killed).wait(timeout=120) == 0
     said = (killed / "logs/fit/fit.log").read_text()
-    assert "going on after" in said
-    assert int(said.split("going on after ")[1].split()[0]) >= 2
+    assert f"{points[0].id} goes on after" in said
+    assert int(said.split("goes on after ")[1].split()[0]) >= 200
     assert start(whole).wait(timeout=120) == 0
     for file in whole.glob("*/model.pkl"):
         assert file.read_bytes() == (killed / file.relative_to(whole)).read_bytes()

@@ -3,12 +3,13 @@
 Here without accounting; squeue tells the states of jobs.
 """
 
+import csv
 import subprocess
 import time
 from pathlib import Path
 
 from slurm.runs import NAMES, on_slurm, stopped_fits, write_data
-from workflow import ROOT, command, results, snakemake
+from workflow import ROOT, command, finished, results, snakemake
 
 pytest_plugins = ["slurm.fixtures"]
 
@@ -57,3 +58,15 @@ def test_the_bytes_of_a_local_run_whatever_is_lost_on_the_way(whole, local_run, 
     for folder in (tmp_path, local_run, ROOT, Path.home()):
         assert not list(folder.glob("pwned*"))
     assert not list(tmp_path.glob("**/pwned*"))
+
+
+def test_a_file_more_goes_on_from_the_states(whole, local_run, tmp_path):
+    write_data(tmp_path)
+    later = (tmp_path / NAMES[1]).rename(tmp_path / "later.csv")
+    finished(snakemake(tmp_path, *on_slurm()))
+    later.rename(tmp_path / NAMES[1])
+    said = finished(snakemake(tmp_path, *on_slurm()))
+    assert "going on from their states: 4 points" in said
+    with open(tmp_path / "results/costs.csv", newline="") as costs:
+        assert [row["rows_read"] for row in csv.DictReader(costs)] == ["1200"] * 4
+    assert results(tmp_path) == results(local_run)

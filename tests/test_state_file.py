@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from caudal.learn import state_file
 
+FEW = np.zeros((50, 40))
+FEW[3, 7], FEW[49, 39], FEW[0, 0] = 0.5, np.nan, -0.0
 CONTENT = {
     "numbers": [0, -1, 2**70, 0.1, 1e-320, -0.0, math.inf, math.nan, True, None],
     "text": "ä\n\0",
@@ -21,6 +23,9 @@ CONTENT = {
         np.array([True, False]),
         np.array(["a", "längst"]),
         np.array([1 + 2j]),
+        FEW,
+        np.asfortranarray(FEW.astype(np.float32)),
+        np.zeros(5000, np.int32),
     ],
     "same": {"array": 1},
 }
@@ -41,6 +46,21 @@ def test_an_array_that_was_read_is_pickled_to_the_same_bytes(tmp_path):
     arrays = [np.arange(3.0), np.ones(3)]
     state_file.write(tmp_path / "state", arrays)
     assert pickle.dumps(state_file.read(tmp_path / "state"), 5) == pickle.dumps(arrays, 5)
+
+
+def test_zeros_take_no_room(tmp_path):
+    few = np.zeros((2, 2**20))
+    few[1, ::1000] = 0.5
+    state_file.write(tmp_path / "state", {"weights": few})
+    assert (tmp_path / "state").stat().st_size < 20_000
+    np.testing.assert_array_equal(state_file.read(tmp_path / "state")["weights"], few)
+
+
+def test_what_is_peeked_at_has_all_but_the_arrays(tmp_path):
+    state_file.write(tmp_path / "state", {"a": FEW, "b": [np.arange(3), 1.5, "x"]})
+    assert state_file.peek(tmp_path / "state")["b"][1:] == [1.5, "x"]
+    (tmp_path / "state").write_bytes(b"x" * 99)
+    assert state_file.peek(tmp_path / "state") is None
 
 
 def test_the_same_content_makes_the_same_file(tmp_path):

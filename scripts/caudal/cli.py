@@ -1,6 +1,7 @@
 """The command ``caudal``, called in the working directory of a run."""
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -24,7 +25,9 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "caudal", description="How far a run is: points done, time left, the best point so far."
+        "caudal",
+        description="How far a run is: points done, time left, the best point so far. Before the "
+        "first run, caudal init writes a config to start from.",
     )
     parser.add_argument(
         "--directory", default=".", help="the working directory of the run, if not this one"
@@ -32,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(call=show)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, call, said in (
+        ("init", init, "look at files and write a config to start from, each line with its reason"),
         ("watch", watch, "say how far a run is until all its points are done"),
         ("check", check, "compute all checksums again, and name what is not as the run wrote it"),
     ):
@@ -39,7 +43,19 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["check"].add_argument(
         "--discard", action="store_true", help="remove what is damaged; Snakemake makes it again"
     )
+    words = commands.choices["init"].add_argument
+    words("files", nargs="+", metavar="FILE", help="the sources: files, globs or folders")
+    words("--label", required=True, help="the column to predict")
+    words("--output", default="config.yaml", help="the config to write, config.yaml if left out")
     return parser
+
+
+def init(arguments: argparse.Namespace) -> None:
+    """Write a config to start from, and say what to do next."""
+    from caudal.workflow.first_run import write_first_config  # with all that a plan needs
+
+    with contextlib.chdir(arguments.directory):
+        print(printable(write_first_config(arguments.files, arguments.label, arguments.output)))
 
 
 def show(arguments: argparse.Namespace) -> None:

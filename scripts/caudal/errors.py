@@ -6,6 +6,9 @@ from pathlib import Path
 
 from caudal.atomic import remove
 
+AGAIN = "Run the same command again: it makes what is missing."
+"""How a job ends its last sentence that has met damage."""
+
 
 class UserError(ValueError):
     """Something the user can mend: the message is a whole sentence that says what and how.
@@ -39,7 +42,7 @@ class Damaged(UserError):
             self.mark.touch()
         for file in self.files:
             remove(file)
-        return f"{self.what}. Run the same command again: it makes what is missing."
+        return f"{self.what}. {AGAIN}"
 
 
 def alike(word: object, known: Iterable[str]) -> str:

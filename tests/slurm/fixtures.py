@@ -56,6 +56,11 @@ class Cluster:
         """A job's state, as RUNNING or NODE_FAIL."""
         return ask("squeue", "--noheader", "--states=all", "--format=%T", "--jobs", job)
 
+    def jobs_of(self, folder: Path) -> list[str]:
+        """The jobs of a folder that have not ended."""
+        rows = [line.split(" ", 1) for line in ask("squeue", "-h", "-o", "%i %Z").splitlines()]
+        return [job for job, home in rows if home == str(folder)]
+
     def wait(self, job: str, *states: str, seconds: float = 120) -> str:
         """Wait until a job is in one of ``states``; fail after ``seconds``."""
         end = time.monotonic() + seconds

@@ -47,32 +47,32 @@ def write_data(folder: Path) -> None:
     write_config(folder, CONFIG)
 
 
-class Fit(NamedTuple):
-    """A fit at work: its SLURM job and the node."""
+class AtWork(NamedTuple):
+    """A script at work: its SLURM job and the node."""
 
     job: str
     node: str
 
 
-def fits(folder: Path) -> dict[int, Fit]:
-    """The fits at work on nodes, by process id."""
+def at_work(folder: Path, script: str = "fit") -> dict[int, AtWork]:
+    """The scripts of a rule at work on nodes, by process id."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            if len(words) < 3 or not words[1].endswith(b".fit.py"):
+            if len(words) < 3 or not words[1].endswith(f".{script}.py".encode()):
                 continue
             if (entry / "cwd").readlink() == folder:
                 lines = (entry / "environ").read_text().split("\0")
                 variables = dict(line.split("=", 1) for line in lines if "=" in line)
                 place = variables["SLURM_JOB_ID"], variables["SLURMD_NODENAME"]
-                found[int(entry.name)] = Fit(*place)
+                found[int(entry.name)] = AtWork(*place)
         except (OSError, KeyError):  # it has ended, or is the kernel's
             continue
     return found
 
 
-def stopped_fits(folder: Path, run: subprocess.Popen, count: int) -> list[Fit]:
+def stopped_fits(folder: Path, run: subprocess.Popen, count: int) -> list[AtWork]:
     """Stop the next fits before they can end, until ``count`` of them have enough memory.
 
     Those are given. The others are stopped, too: SLURM looks at their memory now and then only.
@@ -81,7 +81,7 @@ def stopped_fits(folder: Path, run: subprocess.Popen, count: int) -> list[Fit]:
     while len(enough) < count:
         assert run.poll() is None
         assert time.monotonic() < end
-        for process, fit in fits(folder).items():
+        for process, fit in at_work(folder).items():
             if process not in held:
                 os.kill(process, signal.SIGSTOP)
                 held.add(process)
@@ -89,6 +89,16 @@ def stopped_fits(folder: Path, run: subprocess.Popen, count: int) -> list[Fit]:
                     enough.append(fit)
         time.sleep(0.01)
     return enough
+
+
+def wait_for(folder: Path, run: subprocess.Popen, script: str) -> dict[int, AtWork]:
+    """The scripts of a rule, as soon as one is at work."""
+    end = time.monotonic() + 120
+    while not (found := at_work(folder, script)):
+        assert run.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return found
 
 
 def memory(job: str) -> int:

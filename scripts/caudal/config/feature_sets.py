@@ -1,12 +1,13 @@
-"""Lists of features as a grid may write them: all, all but some, by pattern, or by a name."""
+"""Sets of features as a grid may write them: lists, all, all but some, by pattern, texts, named."""
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
+from caudal.data.column_patterns import is_pattern, named
 from caudal.errors import UserError, alike
 
 ALL, EXCEPT = "all", "except"
+COLUMN, WORDS, PAIRS = "column", "words", "pairs"
 
 
 def alternatives(written: Any) -> list:
@@ -20,13 +21,16 @@ def alternatives(written: Any) -> list:
     return list(written.values()) if isinstance(written, dict) else written
 
 
-def columns_of(written: Any, known: Sequence[str]) -> list[str]:
-    """The columns of a set among the ``known`` ones, each once.
+def columns_of(written: Any, known: Sequence[str]) -> list:
+    """The features of a set among the ``known`` columns, each once: names, and texts as mappings.
 
-    Raises UserError for a pattern that no column matches, and for an exception that is none.
+    What is named, be it as a text, goes before what a pattern matches. Raises UserError for a
+    pattern that no column matches, and for an exception that is none.
 
     >>> columns_of(["y", "a_*"], ["a_1", "a_2", "y"]), columns_of({"except": ["y"]}, ["x", "y"])
     (['y', 'a_1', 'a_2'], ['x'])
+    >>> columns_of(["*", {"column": "t", "words": True}], ["t", "x"])
+    ['x', {'column': 't', 'words': True}]
     """
     if written == ALL:
         return list(known)
@@ -39,20 +43,37 @@ def columns_of(written: Any, known: Sequence[str]) -> list[str]:
                 f"{alike(unknown, known)}; the features are {', '.join(known)}."
             )
         return [name for name in known if name not in left_out]
-    return _matching(written, known)
+    texts = [entry for entry in written if isinstance(entry, dict)]
+    as_texts = [entry[COLUMN] for entry in texts]
+    names = [entry for entry in written if isinstance(entry, str)]
+    return [name for name in _matching(names, known) if name not in as_texts] + texts
+
+
+def split_texts(extractor: dict) -> dict:
+    """An extractor's parameters with its features by name, and which are texts beside them.
+
+    >>> split_texts({"features": ["x", {"column": "t", "words": True, "pairs": True}]})
+    {'features': ['x', 't'], 'words': ['t'], 'pairs': ['t']}
+    """
+    features = extractor.get("features") or []
+    texts = [entry for entry in features if isinstance(entry, dict)]
+    if not texts:
+        return extractor
+    found = {
+        **extractor,
+        "features": [e[COLUMN] if isinstance(e, dict) else e for e in features],
+        WORDS: [entry[COLUMN] for entry in texts],
+    }
+    pairs = [entry[COLUMN] for entry in texts if entry.get(PAIRS)]
+    return {**found, PAIRS: pairs} if pairs else found
 
 
 def _matching(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for name in names:
-        if name in known or not any(sign in name for sign in "*?["):
-            found[name] = None
-            continue
-        matching = [column for column in known if fnmatchcase(column, name)]
-        if not matching:
-            raise UserError(
-                f"grid: extractor.features: no column matches {name!r}; the features to choose "
-                f"from are {', '.join(known)}."
-            )
-        found |= dict.fromkeys(matching)
-    return list(found)
+    found = named(names, known)
+    lost = next((name for name in found if is_pattern(name, known)), None)
+    if lost is not None:
+        raise UserError(
+            f"grid: extractor.features: no column matches {lost!r}; the features to choose from "
+            f"are {', '.join(known)}."
+        )
+    return found

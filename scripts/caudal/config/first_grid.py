@@ -2,3 +2,5 @@
 
 FIRST_CLASSIFIER = {"class": "FTRLClassifier", "eta0": [0.1, 0.15, 0.3], "l1": [0, 1]}
 """Six points that were good on all streams tried, row by row and by batches of 1,000 rows."""
+FIRST_REGRESSOR = {**FIRST_CLASSIFIER, "class": "FTRLRegressor"}
+"""The same for numbers."""

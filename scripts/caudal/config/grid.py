@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from caudal.config.feature_sets import split_texts
 from caudal.errors import UserError
 from caudal.features.defaults import DEGREE, N_FEATURES, SCALE
 
@@ -78,7 +79,8 @@ def make_point(parameters: dict[str, dict]) -> Point:
         step: {name: _plain(value) for name, value in sorted(parameters.get(step, {}).items())}
         for step in STEPS
     }
-    parameters["extractor"] = dict(sorted({"scale": SCALE, **parameters["extractor"]}.items()))
+    extractor = {"scale": SCALE, **split_texts(parameters["extractor"])}
+    parameters["extractor"] = dict(sorted(extractor.items()))
     extractor = dict(parameters["extractor"])
     if extractor["scale"] is False:
         del extractor["scale"]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from caudal.config.classifiers import CHECKED, check_parameters, classifier_class, is_compiled
-from caudal.config.feature_sets import ALL, EXCEPT, alternatives, columns_of
+from caudal.config.feature_set_checks import check_sets
+from caudal.config.feature_sets import alternatives, columns_of
 from caudal.config.grid import DEFAULT_CLASS, LIST_VALUED, Point, cell, expand
 from caudal.config.sentences import NUMBER, text_number, unquoted
 from caudal.errors import UserError, alike
@@ -57,23 +58,38 @@ def _with_columns(grid: dict, known: list[str]) -> dict:
     return {**grid, "extractor": {**extractor, "features": sets}}
 
 
-def check_features(points: list[Point], columns: dict[str, str]) -> None:
+def check_features(
+    points: list[Point], columns: dict[str, str], label_column: str | None = None
+) -> None:
     """Raise UserError where a point names a feature that is no column of the sources.
 
-    ``columns`` maps a column's name to its kind.
+    ``columns`` maps a column's name to its kind; ``label_column`` tells the label.
     """
     known = features_of(columns)
     for point in points:
         features = point.parameters["extractor"].get("features", known)
         for name in features:
             if name not in known:
-                what = f"the {columns[name]}" if name in columns else "in no source"
+                asked = "what the label is made of" if name == label_column else "in no source"
+                what = f"the {columns[name]}" if name in columns else asked
                 raise UserError(
                     f"grid: extractor.features: {name!r} is {what}{alike(name, known)}; the "
                     f"features to choose from are {', '.join(known)}."
                 )
+        words = point.parameters["extractor"].get("words", [])
+        for name in words:
+            if columns[name] != "categorical":
+                raise UserError(
+                    f"grid: extractor.features: {name!r} holds numbers and has no words; name it "
+                    f"in data.categorical, or leave words out."
+                )
         for group in point.parameters["vectorizer"].get("interactions", []):
             for name in group:
+                if name in words:
+                    raise UserError(
+                        f"grid: vectorizer.interactions: {name!r} in {group} is a text, whose "
+                        f"words are terms of their own and no factors; leave it out of the group."
+                    )
                 if name not in features:
                     raise UserError(
                         f"grid: vectorizer.interactions: {name!r} in {group} is not among the "
@@ -242,32 +258,8 @@ def _check_vectorizer(vectorizer: dict) -> None:
 
 
 def _check_extractor(extractor: dict) -> None:
-    for name in _leaves(extractor.get("features")):
-        _check_name("extractor.features", name)
-    written = alternatives(extractor.get("features") or [])
-    if not isinstance(written, list) or any(isinstance(a, str) and a != ALL for a in written):
-        named = ", ".join(map(str, written if isinstance(written, list) else [written]))
-        raise UserError(
-            f"grid: extractor.features is a list of lists of columns; write [[{named}]] for the "
-            f"one alternative of these columns."
-        )
-    for features in written:
-        if features == ALL:
-            continue
-        if isinstance(features, dict):
-            features = features.get(EXCEPT) if set(features) == {EXCEPT} else None
-        if not isinstance(features, list) or any(not isinstance(name, str) for name in features):
-            raise UserError(
-                "grid: extractor.features: a set is a list of columns, all, or {except: [some, "
-                "columns]}; write one of them."
-            )
-        if not features:
-            raise UserError(
-                "grid: extractor.features: a list of columns is empty; name at least one."
-            )
-        double = next((name for name in features if features.count(name) > 1), None)
-        if double is not None:
-            raise UserError(f"grid: extractor.features: {double!r} is named twice in {features}.")
+    if extractor.get("features") is not None:
+        check_sets(extractor["features"])
     for value in _values(extractor, "scale", True):
         if not isinstance(value, bool):
             raise UserError(f"grid: extractor.scale: {value!r} is neither true nor false.")

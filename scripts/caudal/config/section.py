@@ -2,7 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 
@@ -63,9 +73,46 @@ Noise = Annotated[
     BeforeValidator(_listed, json_schema_input_type=float | list[float]),
 ]
 Classes = Annotated[list[Class], Field(min_length=2), AfterValidator(_once_each), UNIQUE]
+Numeric = Annotated[
+    Annotated[Names, Tag("[names]")] | Annotated[Literal["auto"], Tag("[auto]")],
+    Discriminator(lambda value: "[auto]" if value == "auto" else "[names]"),
+]
+ClassOrClasses = Annotated[
+    list[Class],
+    Field(min_length=1),
+    BeforeValidator(_listed, json_schema_input_type=Class | list[Class]),
+]
 DateParts = Annotated[
     list[Literal["hour", "weekday", "month"]],
     Field(min_length=1),
     AfterValidator(_once_each),
     UNIQUE,
 ]
+
+
+# ``is`` is no name in Python, so the section is made by a call.
+LabelRule = create_model(  # type: ignore[call-overload]
+    "LabelRule",
+    __base__=Section,
+    __doc__="A label that is made of a column: one of is, missing, above and below.",
+    **{
+        "column": (Text, Field(description="The column to ask; it is no feature then")),
+        "is": (
+            ClassOrClasses | None,
+            Field(default=None, description="Whether it is this value, or one of these"),
+        ),
+        "missing": (
+            bool | None,
+            Field(default=None, description="Whether it is missing (false: whether it is there)"),
+        ),
+        "above": (float | None, Field(default=None, description="Whether it is above this number")),
+        "below": (float | None, Field(default=None, description="Whether it is below this number")),
+    },
+)
+Label = Annotated[
+    Annotated[Text, Tag("[name]")] | Annotated[LabelRule, Tag("[rule]")],  # type: ignore[valid-type]
+    Discriminator(lambda value: "[rule]" if isinstance(value, dict | BaseModel) else "[name]"),
+]
+"""The name of a column, or a rule."""
+TAGS = ("[names]", "[auto]", "[name]", "[rule]")
+"""What pydantic adds to the path of a value that may be of several kinds."""

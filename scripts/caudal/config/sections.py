@@ -65,6 +65,11 @@ class Stream(Section):
         description="Minutes after which a long fit saves its state, to go on from there after a "
         "kill (null for never).",
     )
+    keep_state: bool = Field(
+        default=True,
+        description="Whether fits keep their states, to go on from there when files are added; "
+        "goes with order: sequential and epochs: 1.",
+    )
 
 
 class Score(Section):
@@ -78,6 +83,15 @@ class Score(Section):
     drop_scores: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.7,
         description="The share of the scored batches, the first ones, that do not enter the score.",
+    )
+
+
+class Yardstick(Section):
+    """A tree ensemble beside the best point, on a sample: what it costs to be linear."""
+
+    rows: Count = Field(
+        default=50_000,
+        description="Rows that it learns, evenly spread over those that the score leaves out.",
     )
 
 
@@ -163,6 +177,11 @@ class Settings(Section):
         default=1,
         description="Points that a job trains in one pass; those that share features cost the "
         "reading once.",
+    )
+    yardstick: Yardstick | None = Field(
+        default_factory=Yardstick,
+        description="A tree ensemble on a sample, for the report to tell what being linear costs "
+        "(null for none).",
     )
     predict: Predict = Field(
         default_factory=Predict,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from caudal.config.section import TAGS
 from caudal.config.sections import Settings
 from caudal.errors import alike
 
@@ -142,7 +143,7 @@ def _place(error: ErrorDetails) -> tuple[list[str], type[BaseModel], FieldInfo |
     if error["type"].endswith("_type") and steps and steps[-1] in SCALARS:
         steps = steps[:-1]
     for step in steps:
-        if isinstance(step, int | bool) or step == "[key]":
+        if isinstance(step, int | bool) or step in ("[key]", *TAGS):
             continue
         if step in section.model_fields:
             field = section.model_fields[step]

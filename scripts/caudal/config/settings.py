@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from caudal.config.command_line import reread
 from caudal.config.sections import Mux, Settings
 from caudal.config.sentences import sentence
+from caudal.data.label_rules import TESTS, asked_tests, settle_label
 from caudal.errors import UserError
 
 
@@ -33,6 +34,8 @@ def complete(config: dict, given: dict | None = None, arguments: Sequence[str] =
     _check_sources(settings)
     _settle_order(settings)
     plain = settings.model_dump(exclude={"grid"})
+    _check_label(plain["data"])
+    plain["data"] |= settle_label(plain["data"]["label"])
     plain["grid"] = [grid.model_dump(exclude_unset=True) for grid in settings.grid]
     return _in_order(plain)
 
@@ -47,6 +50,23 @@ def _check_sources(settings: Settings) -> None:
         raise UserError(
             "data.files is missing: write the CSV files to read, such as files: [data/*.csv], or a "
             "section simulate."
+        )
+
+
+def _check_label(data: dict) -> None:
+    if isinstance(data["label"], str):
+        return
+    asked = asked_tests(data["label"])
+    if len(asked) != 1:
+        raise UserError(
+            f"data.label asks {' and '.join(asked) or 'nothing'} of the column "
+            f"{data['label']['column']!r}; write one of {', '.join(TESTS)}, as in label: {{column: "
+            f"{data['label']['column']}, missing: true}}."
+        )
+    if data["classes"]:
+        raise UserError(
+            "data.classes has no effect on a label that is made of a column, whose classes are "
+            "True and False; leave it out."
         )
 
 

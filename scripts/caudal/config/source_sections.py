@@ -10,8 +10,10 @@ from caudal.config.section import (
     Count,
     DateParts,
     Files,
+    Label,
     Names,
     Noise,
+    Numeric,
     Section,
     Share,
     Text,
@@ -103,7 +105,10 @@ class Data(Section):
         description="The sources, globs or paths, in stream order (.csv .csv.gz .csv.bz2 .csv.zst "
         ".parquet)",
     )
-    label: Text = Field(description="The column to predict")
+    label: Label = Field(
+        description="The column to predict, or a question to one, as in {column: status, is: "
+        "paid}, {column: effect, missing: true} or {column: rating, above: 3.5}"
+    )
     positive: Class | None = Field(
         default=None,
         description="The class that counts as positive, for a label of two classes (null is the "
@@ -113,15 +118,18 @@ class Data(Section):
         default=None,
         description="The labels there may be; rows with any other are bad (null allows all)",
     )
-    numeric: Names | None = Field(
+    numeric: Numeric | None = Field(
         default=None,
-        description="Numeric columns; all others are then categorical (null takes the columns of "
-        "floats)",
+        description="Numeric columns, with patterns such as amt_*; all others are then categorical "
+        "(null takes the columns of floats, auto also those of whole numbers that look like "
+        "quantities)",
     )
     categorical: Names | None = Field(
-        default=None, description="Categorical columns, even if they hold floats"
+        default=None, description="Categorical columns, even if they hold floats; with patterns"
     )
-    ignore: Names | None = Field(default=None, description="Columns that are not read")
+    ignore: Names | None = Field(
+        default=None, description="Columns that are not read; with patterns"
+    )
     weight: Text | None = Field(
         default=None,
         description="The column of the rows' weights, zero or more (null weighs all alike); they "

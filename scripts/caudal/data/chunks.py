@@ -14,18 +14,26 @@ from caudal.streams import Streamer, batch_length, buffer_streamer, mux, seeded
 
 
 def chunk_streamer(
-    root: Path, manifest: dict, columns: Sequence[str], stream: dict, seed: int
+    root: Path,
+    manifest: dict,
+    columns: Sequence[str],
+    stream: dict,
+    seed: int,
+    epoch: int = 0,
+    start: int = 0,
 ) -> Streamer:
     """The rows of ``manifest``, ``batch_size * n_batches`` to a chunk, the last one short.
 
-    A chunk is a dict of Arrow arrays by column. Every ``generate()`` is an epoch: in sequential
-    order always the same, in mux order another one each time, and the same again in every run.
+    A chunk is a dict of Arrow arrays by column. Every ``generate()`` is an epoch, the first one
+    that of ``epoch``: in sequential order always the same, in mux order another one each time, and
+    the same again in every run. The first ``start`` rows are left out: in sequential order their
+    parts are not read.
     """
-    parts = manifest["parts"]
     if stream["order"] == "mux":
-        rows = Streamer(_mixed, root, manifest, columns, stream["mux"], seed=seed)
+        rows = Streamer(_mixed, root, manifest, columns, stream["mux"], start, seed=seed)
+        rows.epoch = epoch
     else:
-        rows = Streamer(_one_by_one, root, parts, columns)
+        rows = Streamer(_one_by_one, root, manifest, columns, start)
     return Streamer(buffer_streamer, rows, stream["batch_size"] * stream["n_batches"])
 
 
@@ -40,9 +48,19 @@ def read_part(root: Path, part: dict, columns: Sequence[str]) -> dict[str, pa.Ar
     return {name: table.column(name).combine_chunks() for name in columns}
 
 
-def _one_by_one(root: Path, parts: Sequence[dict], columns: Sequence[str]) -> Iterator[dict]:
-    for part in parts:
-        yield read_part(root, part, columns)
+def _one_by_one(root: Path, manifest: dict, columns: Sequence[str], start: int) -> Iterator[dict]:
+    place = 0
+    for part in manifest["parts"]:
+        kept = _between(start, manifest["rows"], place, part["rows"])
+        if kept.start < kept.stop:
+            arrays = read_part(root, part, columns)
+            yield {name: array[kept] for name, array in arrays.items()}
+        place += part["rows"]
+
+
+def _between(start: int, stop: int, place: int, rows: int) -> slice:
+    """Of ``rows`` rows that begin at ``place`` in the stream, those from ``start`` to ``stop``."""
+    return slice(max(start - place, 0), min(stop - place, rows))
 
 
 @seeded
@@ -51,12 +69,13 @@ def _mixed(
     manifest: dict,
     columns: Sequence[str],
     how: dict,
+    start: int,
     seed: SeedSequence | None = None,
 ) -> Iterator[dict]:
-    """Pieces of several parts at a time; as many rows as the manifest has."""
+    """Pieces of several parts at a time; as many rows as the manifest has, from ``start`` on."""
     parts = manifest["parts"]
     pool = [Streamer(_pieces, root, part, columns, how["piece"]) for part in parts]
-    left = manifest["rows"]
+    place = 0
     for piece in mux(
         pool,
         None,
@@ -66,10 +85,12 @@ def _mixed(
         with_replacement=how["replacement"],
         seed=seed,
     ):
-        rows = min(batch_length(piece), left)
-        yield {name: array[:rows] for name, array in piece.items()}
-        left -= rows
-        if not left:
+        rows = batch_length(piece) or 0
+        kept = _between(start, manifest["rows"], place, rows)
+        if kept.start < kept.stop:
+            yield {name: array[kept] for name, array in piece.items()}
+        place += rows
+        if place >= manifest["rows"]:
             return
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST_LEVELS = 100_000  # told apart before the count of a column's levels is given up
+MOST_BYTES = 64 * 1024 * 1024  # of their texts
 KEPT_LEVELS = 1_000  # counted on after that
 TOP_LEVELS = 50
 LARGE = 1e140
@@ -57,12 +58,13 @@ class NumericStats:
 class LevelStats:
     """Missing values and the counts of the levels.
 
-    Beyond ``most`` levels their number is no longer exact, and only the ``KEPT_LEVELS`` most
-    frequent so far are counted on.
+    Beyond ``most`` levels, or ``most_bytes`` of their texts, their number is no longer exact, and
+    only the ``KEPT_LEVELS`` most frequent so far are counted on.
     """
 
-    def __init__(self, most: int = MOST_LEVELS):
-        self._missing, self._most = 0, most
+    def __init__(self, most: int = MOST_LEVELS, most_bytes: int = MOST_BYTES):
+        self._missing, self._most, self._most_bytes = 0, most, most_bytes
+        self._levels_told = self._values = 0
         self._levels = pa.array([], pa.string())
         self._counts = np.zeros(0, np.int64)
         self.exact = True
@@ -73,11 +75,15 @@ class LevelStats:
         places = pc.index_in(levels, value_set=self._levels)
         known = places.is_valid().to_numpy(zero_copy_only=False)
         self._counts[places.drop_null().to_numpy()] += counts[known]
-        if not self.exact or known.all():
+        if not self.exact:
+            return
+        self._values += int(counts.sum())
+        if known.all():
             return
         self._levels = pa.concat_arrays([self._levels, levels.filter(pa.array(~known))])
         self._counts = np.concatenate([self._counts, counts[~known]])
-        if len(self._levels) > self._most:
+        self._levels_told = len(self._levels)
+        if self._levels_told > self._most or self._levels.nbytes > self._most_bytes:
             self.exact = False
             kept = top(self.counts, KEPT_LEVELS)
             self._levels = pa.array([level for level, _ in kept], pa.string())
@@ -88,11 +94,16 @@ class LevelStats:
         """The levels that are counted, and how often each is there."""
         return dict(zip(self._levels.to_pylist(), self._counts.tolist(), strict=True))
 
+    @property
+    def told_apart(self) -> tuple[int, int]:
+        """How many values there were while levels were told apart, and how many levels."""
+        return self._values, self._levels_told
+
     def summary(self) -> dict:
         """The entry of the manifest; ``levels`` is a lower bound where it is not exact."""
         return {
             "missing": self._missing,
-            "levels": len(self._levels) if self.exact else self._most,
+            "levels": len(self._levels) if self.exact else min(self._most, self._levels_told),
             "levels_exact": self.exact,
             "top_levels": dict(top(self.counts, TOP_LEVELS)),
         }

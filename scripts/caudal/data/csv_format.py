@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caudal.data.csv_grammar import Grammar, count_lines
+from caudal.data.label_rules import label_column
 from caudal.data.text_stream import TextStream
 from caudal.errors import UserError, alike
 
@@ -86,7 +87,7 @@ def csv_format(file: Path, head: bytes, encoding: str, data: dict) -> CsvFormat:
         return CsvFormat(delimiter or ",", quote, encoding, (), start, line)
     first = head[start:].splitlines()[0]
     _check_text(file, line, first, encoding)
-    delimiter = delimiter or _delimiter(head, start, quote, data["label"])
+    delimiter = delimiter or _delimiter(head, start, quote, label_column(data))
     grammar = Grammar(delimiter, quote)
     record = _record(head, start, grammar)
     if record is None:

@@ -16,6 +16,7 @@ from caudal.data.labels import looks_numeric
 from caudal.data.lookahead import ahead
 from caudal.data.parquet_rows import open_parquet, parquet_rows
 from caudal.data.part_writer import PartWriter
+from caudal.data.quantities import all_different
 from caudal.data.rejects import Rejects
 from caudal.data.row_block import RowBlock
 from caudal.data.screening import Screening
@@ -23,7 +24,7 @@ from caudal.data.sources import partition_values, shown_path, suffix
 from caudal.data.value_texts import LEVEL
 from caudal.wording import counted
 
-USED = ("bad_rows", "classes", "date_format", "label", "max_bad_share")
+USED = ("bad_rows", "classes", "date_format", "label", "label_from", "max_bad_share")
 
 
 def settings(data: dict) -> dict:
@@ -136,7 +137,14 @@ def _notes(schema: dict, parts: PartWriter, screening: Screening, rows_in: int) 
     for name, stats in parts.levels.items():
         if schema["columns"][name] != "categorical":
             continue
-        if not stats.exact:
+        values, levels = stats.told_apart
+        if all_different(values, levels):
+            notes.append(
+                f"column {name!r}: nearly every row has a level of its own ({levels:,} in "
+                f"{values:,}), which tells nothing of the next one: data.ignore leaves it out, and "
+                f"{{column: {name}, words: true}} among the features takes the words of a text"
+            )
+        elif not stats.exact:
             notes.append(f"column {name!r}: there are more levels than are counted")
         if looks_numeric(list(stats.counts)):
             notes.append(

@@ -8,9 +8,12 @@ from pathlib import Path
 from caudal.data.csv_format import check_header
 from caudal.data.dates import check_date_format, derived_columns
 from caudal.data.defaults import completed
-from caudal.data.head_notes import few_rows, label_notes
+from caudal.data.head_notes import check_labels, few_rows, label_notes
+from caudal.data.label_rules import label_column, label_rule
+from caudal.data.named_columns import listed, without_patterns
 from caudal.data.parquet_rows import check_types
-from caudal.data.sniff import Head, examine
+from caudal.data.quantities import joined, names_things
+from caudal.data.sniff import AUTO, Head, examine
 from caudal.errors import UserError, alike
 
 TEXT_SHARE = 0.05  # of other values in a column of floats, up to which they count as bad
@@ -51,6 +54,7 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     full = [head for head in heads if head.header]
     if not full:
         raise UserError("data.files: all sources are empty; give at least one with a header.")
+    data = without_patterns(data, [name for head in full for name in head.header])
     names = _used_names(full, data, notes)
     for head in full:
         check_header(head.file, head.header, names, full[0].file)
@@ -67,7 +71,9 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
         if name not in data["derive"] or name in (data["categorical"] or [])
     }
     notes += [_of_columns(said, about) for said, about in remarks.items()]
-    notes += few_rows(full, data, columns) + label_notes(full, data)
+    notes += few_rows(full, data, columns) + label_notes(full, data) + check_labels(full, data)
+    if rule := label_rule(data):
+        columns[rule.name] = columns.pop(rule.column)
     columns |= dict.fromkeys(derived_columns(data["derive"]), "categorical")
     schema = {
         "columns": dict(sorted(columns.items())),
@@ -99,18 +105,20 @@ def _of_columns(said: str, names: list[str]) -> str:
 
 def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
     first = heads[0]
-    special = [data[key] for key in ("label", "weight") if data[key]]
-    numeric, categorical = data["numeric"] or [], data["categorical"] or []
-    named = [*special, *numeric, *categorical, *data["derive"]]
+    special = [name for name in (label_column(data), data["weight"]) if name]
+    numeric, categorical = listed(data, "numeric"), listed(data, "categorical")
+    used = [*special, *numeric, *categorical, *data["derive"]]
     ignored = set(data["ignore"] or [])
     everywhere = {name for head in heads for name in head.header}
     kinds = Counter([*special, *numeric, *categorical])
+    if (rule := label_rule(data)) and rule.name in everywhere:
+        raise UserError(f"data.label: a column {rule.name!r} is there already; rename that one.")
     for name in sorted(ignored - everywhere):
         near = alike(name, everywhere)
         raise UserError(
             f"data.ignore: no source has a column {name!r}{near}; correct or remove it."
         )
-    for name in sorted(ignored & set(named)):
+    for name in sorted(ignored & set(used)):
         raise UserError(f"data.ignore: the column {name!r} is also used; decide for one.")
     for name in [*special, *numeric]:
         if kinds[name] > 1:
@@ -120,7 +128,7 @@ def _used_names(heads: list[Head], data: dict, notes: list[str]) -> list[str]:
         raise UserError(f"data.derive: the column {name!r} is also used otherwise; decide for one.")
     for name in sorted(set(derived_columns(derive)) & everywhere):
         raise UserError(f"data.derive: a column {name!r} is there already; rename it or leave it.")
-    names = dict.fromkeys(named)
+    names = dict.fromkeys(used)
     for place, name in enumerate(first.header):
         if name in names or name in ignored:
             continue
@@ -155,8 +163,12 @@ def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
     """The decimal sign: as set, or a comma where all numbers with a fraction have one."""
     if data["decimal"]:
         return data["decimal"]
-    fixed = {data["label"], *(data["categorical"] or [])}
-    free = [name for name in data["numeric"] or totals if name not in fixed]
+    rule = label_rule(data)
+    fixed = {
+        None if rule and rule.of_numbers else label_column(data),
+        *listed(data, "categorical"),
+    }
+    free = [name for name in listed(data, "numeric") or totals if name not in fixed]
     commas = [n for n in free if totals[n]["comma"] and _mostly(totals[n], "comma", "whole")]
     points = [n for n in free if totals[n]["float"] and _mostly(totals[n], "float", "whole")]
     if not commas:
@@ -189,12 +201,12 @@ def _kind(
     def remark(said: str) -> None:
         remarks.setdefault(f"{{column}} {said}", []).append(name)
 
-    for kind in ("label", "weight"):
-        if name == data[kind]:
+    for kind, column in (("label", label_column(data)), ("weight", data["weight"])):
+        if name == column:
             return kind
-    if name in (data["categorical"] or []):
+    if name in listed(data, "categorical"):
         return "categorical"
-    if data["numeric"] is not None:
+    if isinstance(data["numeric"], list):
         return "numeric" if name in data["numeric"] else "categorical"
     fractions = count["float"] + (count["comma"] if decimal == "," else 0)
     others = count["other"] + (0 if decimal == "," else count["comma"])
@@ -205,6 +217,13 @@ def _kind(
     if looks and others > TEXT_SHARE * (fractions + count["whole"] + others):
         remark(f"looks like numbers {looks}: it is taken as categorical.")
         return "categorical"
+    if not fractions and data["numeric"] == AUTO and not others:
+        why = names_things(name, joined(h.samples[name] for h in heads if name in h.samples))
+        if why is None:
+            remark("holds whole numbers that look like a quantity: it is taken as numeric; "
+                   "data.categorical overrules.")  # fmt: skip
+            return "numeric"
+        remark(f"holds whole numbers that look like names ({why}): it is taken as categorical.")
     if not fractions:
         return "categorical"
     if others > TEXT_SHARE * (fractions + count["whole"] + others):

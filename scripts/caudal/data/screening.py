@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from caudal.data.dates import date_part, derived_columns, no_date, parse_dates
+from caudal.data.label_rules import ABOVE, MISSING, LabelRule, label_rule
 from caudal.data.labels import find_class
 from caudal.data.missing_texts import NULLS, null_texts, own_texts
 from caudal.data.number_texts import MINUS, number_pattern
@@ -58,6 +59,11 @@ class Screening:
         derived = derived_columns(self._derive)
         self.types = {n: read_as[kind] for n, kind in self._columns.items() if n not in derived}
         self.types |= dict.fromkeys(self._derive, LEVEL)
+        rule = label_rule(data)
+        self._rule = rule if rule and rule.name in self._columns else None
+        if self._rule:
+            del self.types[self._rule.name]
+            self.types[self._rule.column] = number if self._rule.of_numbers else LEVEL
 
     def screen(self, block: RowBlock) -> pa.Table:
         """The rows of a block that are kept, with the columns of the schema in its order."""
@@ -68,6 +74,8 @@ class Screening:
             column = block.table[name].combine_chunks()
             if name in self._derive:
                 kept |= self._dates(name, column)
+            if self._rule and name == self._rule.column:
+                kept[self._rule.name] = self._answers(self._rule, column)
             if name in self._columns:
                 kept[name] = getattr(self, f"_{self._columns[name]}")(name, column)
         table = pa.table({name: kept[name] for name in self._columns})
@@ -169,6 +177,20 @@ class Screening:
     def _kept(self, name: str, column: pa.Array) -> pa.Array:
         # One whose date is used, too, comes as a dictionary.
         return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+    def _answers(self, rule: LabelRule, column: pa.Array) -> pa.StringArray:
+        """The label that a rule makes of a column; missing where that is, unless it asks so."""
+        if rule.of_numbers:
+            column = self._numbers(rule.column, column)
+            self._look_for_gaps("label", "missing label", column)
+            asked = pc.greater if rule.test == ABOVE else pc.less
+            return pc.if_else(asked(column, float(rule.value)), "True", "False")
+        column = without_levels(column, {"", *NULLS, *self._missing_texts})
+        if rule.test == MISSING:
+            return pc.if_else(pc.equal(column.is_null(), rule.value), "True", "False")
+        self._look_for_gaps("label", "missing label", column)
+        answers = [str(rule.holds(level)) for level in column.dictionary.to_pylist()]
+        return pa.array(answers, pa.string()).take(column.indices)
 
     def _label(self, name: str, column: pa.DictionaryArray) -> pa.StringArray:
         # What data.classes names is a class, though it be called None.

@@ -10,13 +10,20 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from caudal.data.csv_blocks import Cutter
-from caudal.data.csv_format import CsvFormat, csv_format, read_head
+from caudal.data.csv_format import HEAD, CsvFormat, csv_format, read_head
+from caudal.data.label_rules import label_column
 from caudal.data.missing_texts import null_texts
 from caudal.data.number_texts import COMMA, LOOKS, MINUS, ROUND, THOUSAND, WHOLE, number_pattern
 from caudal.data.parquet_rows import open_parquet, textless
 from caudal.data.sources import partition_values, suffix
 from caudal.data.text_stream import BAD_BYTE
+from caudal.data.value_texts import texts as value_texts
 from caudal.errors import UserError
+
+AUTO = "auto"
+"""What ``data.numeric`` says for whole numbers to be told apart: quantities and names of things."""
+FIRST_ROWS = 10_000
+"""Rows of a Parquet file that are looked at."""
 
 
 @dataclass
@@ -28,7 +35,8 @@ class Head:
     thousands) and ``other`` values; missing ones are not counted. ``looks`` says of columns with
     other values what most of these look like and what to do, ``labels`` counts the label's texts.
     ``textless`` are the types of columns that cannot be used; ``rows`` are the rows
-    looked at.
+    looked at, ``whole`` says that these are all. ``samples`` are the texts of columns of whole
+    numbers, where data.numeric is auto.
     """
 
     file: Path
@@ -38,6 +46,8 @@ class Head:
     labels: Counter = field(default_factory=Counter)
     textless: dict[str, str] = field(default_factory=dict)
     rows: int = 0
+    whole: bool = False
+    samples: dict[str, pa.ChunkedArray] = field(default_factory=dict)
 
 
 def examine(file: Path, data: dict) -> Head:
@@ -49,7 +59,7 @@ def examine(file: Path, data: dict) -> Head:
         If it cannot be read, or is not in the encoding it should be and ``bad_rows`` is
         ``error``.
     """
-    head = _examine_parquet(file) if suffix(file) == ".parquet" else _examine_csv(file, data)
+    head = _examine_parquet(file, data) if suffix(file) == ".parquet" else _examine_csv(file, data)
     if head.header:
         for name, value in partition_values(file).items():
             if name not in head.header:
@@ -59,7 +69,7 @@ def examine(file: Path, data: dict) -> Head:
     return head
 
 
-def _examine_parquet(file: Path) -> Head:
+def _examine_parquet(file: Path, data: dict) -> Head:
     with open_parquet(file) as source:
         schema, unfit = source.schema_arrow, textless(source)
         present, rows = _present(source), source.metadata.num_rows
@@ -70,7 +80,27 @@ def _examine_parquet(file: Path) -> Head:
         number = pa.types.is_floating(kind) or pa.types.is_decimal(kind)
         what = "whole" if whole else "float" if number else "other"
         head.counts[column.name] = Counter({what: present[column.name]})
+    _look_into(head, data)
     return head
+
+
+def _look_into(head: Head, data: dict) -> None:
+    """Read the first rows of the columns of a Parquet file whose values decide something."""
+    auto, label = data["numeric"] == AUTO, label_column(data)
+    wanted = [name for name, count in head.counts.items() if auto and count["whole"]]
+    asked = data["positive"] is not None or data["label_from"]
+    labels = [label] if asked and label in head.header and label not in head.textless else []
+    if not wanted + labels:
+        return
+    with open_parquet(head.file) as source:
+        batch = next(source.iter_batches(FIRST_ROWS, columns=[*wanted, *labels]), None)
+    if batch is None:
+        return
+    head.whole = len(batch) == head.rows
+    for name in wanted:
+        head.samples[name] = value_texts(pa.chunked_array([batch[name]])).drop_null()
+    for name in labels:
+        head.labels.update(value_texts(pa.chunked_array([batch[name]])).to_pylist())
 
 
 def _present(source: pq.ParquetFile) -> dict[str, int]:
@@ -107,9 +137,10 @@ def _examine_csv(file: Path, data: dict) -> Head:
         found.counts = {name: Counter() for name in fmt.header}
         return found
     found.rows = len(table)
+    found.whole = suffix(file) == ".csv" and file.stat().st_size <= HEAD
     missing = pa.array([text.strip() for text in null_texts(data)])
     for name, column in zip(fmt.header, table.columns, strict=True):
-        if name == data["label"]:
+        if name == label_column(data):
             found.labels.update(column.to_pylist())
         column = pc.utf8_trim_whitespace(column)
         column = column.filter(pc.invert(pc.is_in(column, missing)))
@@ -117,6 +148,8 @@ def _examine_csv(file: Path, data: dict) -> Head:
         found.counts.setdefault(name, Counter()).update(_count(column, fmt, data))
         if found.counts[name]["other"] or found.counts[name]["comma"]:
             found.looks[name] = _looks(column)
+        elif data["numeric"] == AUTO and found.counts[name]["whole"]:
+            found.samples[name] = column
     return found
 
 

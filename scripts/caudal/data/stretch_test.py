@@ -3,9 +3,9 @@
 A stretch is made of blocks of rows. If all rows were of one kind, the means of the stretches would
 vary as those of the blocks within them do: that is a one-way analysis of variance with the blocks
 as its values (Fisher, 1925), so that rows which are alike because they are neighbours, as one
-user's are, do not count as many. With millions of rows every difference is more than chance; so
-its size counts as well: the share of the rows' variance that the stretches explain, without what
-chance would give them (epsilon squared, Kelley, 1935).
+user's are, do not count as many. Levels are compared by their distance in chi squared, with the
+degrees of freedom that their blocks show (Box, 1954). With millions of rows every difference is
+more than chance; so its size counts as well, without what chance would give it (Kelley, 1935).
 """
 
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from scipy.special import fdtrc
 
 
 class Variation(NamedTuple):
-    """p: how probable it is that chance alone makes the stretches differ so; effect: the share of
-    the rows' variance that they explain; means: of each stretch and quantity (stretches, d).
+    """p: how probable it is that chance alone makes the stretches differ so; effect: how much they
+    differ beyond chance; means: of each stretch and quantity (stretches, d).
     """
 
     p: float
@@ -43,9 +43,9 @@ def between_stretches(
 
     Returns
     -------
-    None where a stretch has a single block, or nothing varies. With several levels ``p`` is an
-    upper bound: their sum varies less by chance than one of them does. Their ``effect`` is
-    Cramér's V squared.
+    None where a stretch has a single block, or nothing varies. The ``effect`` of a number is the
+    share of its variance that the stretches explain, that of levels the square of Cohen's w, which
+    is the same for two of them and can be more than 1 for many.
 
     >>> between_stretches(np.array([[1.0], [1.2], [3.0], [3.2]]), np.full(4, 50.0),
     ...                   np.array([0, 0, 1, 1]), np.array([2.0])).means.round(1).tolist()
@@ -61,15 +61,18 @@ def between_stretches(
     stretches = weighted / total[:, None]
     middle = weighted.sum(0) / total.sum()
     between = float((total @ np.square(stretches - middle)) @ (1 / variance))
-    within = float((rows @ np.square(means - stretches[stretch])) @ (1 / variance))
+    apart = (means - stretches[stretch]) * np.sqrt(rows[:, None] / variance)
+    spread = apart.T @ apart
+    within = float(spread.trace())
     above, below = count - 1, len(rows) - count
     noise = within / below
     if between <= 1e-12 * total.sum():
         return Variation(1.0, 0.0, stretches)
-    p = float(fdtrc(above, below, between / above / noise)) if noise else 0.0
-    most = max(1, min(count, means.shape[1]) - 1)
-    effect = max(0.0, between - above * noise) / total.sum() / most
-    return Variation(p, effect, stretches)
+    if not noise:
+        return Variation(0.0, between / float(total.sum()), stretches)
+    freedom = within**2 / float(np.square(spread).sum())  # of the d quantities together
+    p = float(fdtrc(above * freedom, below * freedom, between / above / noise))
+    return Variation(p, max(0.0, between - above * noise) / float(total.sum()), stretches)
 
 
 def holm(p: list[float], level: float) -> list[bool]:

@@ -18,6 +18,8 @@ from caudal.data.manifest import load
 from caudal.data.stretch_test import Variation, between_stretches
 from caudal.data.time_order import Clock, are_in_order, may_be_time, told_by_files
 
+NAME = "stretches.json"
+"""Of the file, beside the manifest."""
 STRETCHES = 10
 MOST_BLOCKS = 16
 """Blocks of a stretch, which are what the test compares."""
@@ -26,7 +28,9 @@ LEAST_ROWS = 50
 MOST_PARTS = 320
 OWN_PLACES = 31
 """Levels that are counted each by itself; the others share ``SHARED_PLACES``, by a hash."""
-SHARED_PLACES = 8
+SHARED_PLACES = 16
+BY_FILES = "the names of the files"
+"""What tells the order of time where no column does."""
 FARTHEST = 10.0
 """Deviations from its mean that a number counts for, at most."""
 
@@ -124,8 +128,8 @@ def compare(manifest_file: str | Path) -> dict:
     Returns
     -------
     ``rows`` of the data; ``labels``: their ``names``, and the ``counts`` of those rows that were
-    looked at (stretches, names); ``time``: what tells that the rows come in the order of time,
-    a column or ``the names of the files``, or None; ``columns``: for each that was
+    looked at (stretches, names); ``time``: the column that tells that the rows come in the order of
+    time, ``BY_FILES``, or None; ``columns``: for each that was
     compared ``column``, ``kind``, ``what`` (mean, missing or levels), ``p`` and ``effect`` (see
     ``stretch_test``), and ``stretches``: its means, or the shares of ``level``, the one that
     differs most, None where that is not known by name. No column where rows are too few.
@@ -154,7 +158,7 @@ def compare(manifest_file: str | Path) -> dict:
     return {
         "rows": rows,
         "labels": _labels(sums, columns, each),
-        "time": telling[0] if telling else "the names of the files" if by_files else None,
+        "time": telling[0] if telling else BY_FILES if by_files else None,
         "columns": [
             {"column": name, "kind": columns[name]["kind"], **found}
             for name, sum_ in sums.items()

@@ -13,6 +13,8 @@ from sklearn.utils import murmurhash3_32
 from caudal.features.encode_kernel import BLOCK, encode
 from caudal.features.hashing import EMPTY, Registry
 from caudal.features.levels import Levels, codes_and_levels
+from caudal.features.tables import text_columns
+from caudal.features.word_encoder import RowWords
 
 if TYPE_CHECKING:
     from caudal.features.vectorizer import Vectorizer
@@ -44,14 +46,30 @@ class Encoder:
         for i, name in enumerate(self.categorical):
             codes, levels = codes_and_levels(table.column(name))
             self._levels[i].number(levels).take(codes, out=self._codes[i])
+        self._words = [RowWords(name, table.column(name)) for name in self.texts]
         self._join_levels()
 
     def encode(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Slots (int32) and values (float64) of the rows ``start:stop``, shape (rows, places).
 
         A place is a term's; terms of numbers alone stand in the order of their columns and share
-        the place where they share the column, so that sums are taken as in a CSR matrix.
+        the place where they share the column, so that sums are taken as in a CSR matrix. Behind
+        them stand the words of texts; where a row has fewer than the others, values are 0.
         """
+        slots, values = self._encode_terms(start, stop)
+        if not self._words:
+            return slots, values
+        widths = [words.places(start, stop) for words in self._words]
+        more = ((0, 0), (0, sum(widths)))
+        slots, values = np.pad(slots, more), np.pad(values, more)
+        place = self._places
+        for words, width in zip(self._words, widths, strict=True):
+            n_features = self.vectorizer.n_features
+            words.encode(start, stop, n_features, self.registry, slots, values, place)
+            place += width
+        return slots, values
+
+    def _encode_terms(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         shape = (stop - start, self._places)
         slots, values = np.empty(shape, np.int32), np.empty(shape)
         touched, row, term = self.registry, start, 0
@@ -72,7 +90,8 @@ class Encoder:
     def _compile(self, table: pa.Table) -> None:
         """Lay out the terms as flat arrays; done once, as all chunks have the same columns."""
         self._names = table.column_names
-        self.terms = self.vectorizer.terms(table)
+        self.texts = text_columns(table)
+        self.terms = self.vectorizer.terms(table.drop_columns(self.texts))
         self.categorical = list(dict.fromkeys(f for t in self.terms for f in t.categorical))
         self.numeric = list(dict.fromkeys(name for t in self.terms for name, _ in t.numeric))
         self._levels = [Levels() for _ in self.categorical]

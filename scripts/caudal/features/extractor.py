@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from caudal.errors import UserError
 from caudal.features.defaults import SCALE
 from caudal.features.tables import finite, to_table, total
+from caudal.features.words import words_of
 
 FARTHEST = 10.0
 """Standard deviations from the centre at which scaled numbers are cut off."""
@@ -43,6 +44,11 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
         What lies farther than 10 standard deviations from the centre counts as if it lay there:
         one absurd value cannot wreck a model. Nothing is foreseen: a chunk learns from those
         before it, and only the first one, which is not scored, from itself.
+    words : list of str or None
+        Those of the features that are texts, of which the words are taken (see ``words_of``);
+        a missing text has none.
+    pairs : list of str or None
+        Those of ``words`` of which every two words that stand side by side are taken, too.
 
     Attributes
     ----------
@@ -60,12 +66,20 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
     ['x']
     """
 
-    def __init__(self, features=None, numeric=None, missing="zero", indicator=False, scale=SCALE):
+    words: list[str] | None = None  # for pickles of a time before them
+    pairs: list[str] | None = None
+
+    def __init__(
+        self, features=None, numeric=None, missing="zero", indicator=False, scale=SCALE,
+        words=None, pairs=None,
+    ):  # fmt: skip
         self.features = features
         self.numeric = numeric
         self.missing = missing
         self.indicator = indicator
         self.scale = scale
+        self.words = words
+        self.pairs = pairs
 
     def fit(self, X, y=None):
         """Learn means and scales from ``X`` alone."""
@@ -75,7 +89,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
 
     def partial_fit(self, X, y=None):
         """Learn from one chunk more: means, and scales of features that had not varied."""
-        table = to_table(X, self.features, self.numeric)
+        table = self._table(X)
         self._learn_kinds(table)
         if not self._learns:
             return self
@@ -85,6 +99,9 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
             if values.size:
                 self._learn_moments(i, values)
         return self
+
+    def _table(self, X) -> pa.Table:
+        return to_table(X, self.features, self.numeric, self.words or ())
 
     def _learn_moments(self, i: int, values: np.ndarray) -> None:
         mean, deviation = _moments(values)
@@ -108,7 +125,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
         NotFittedError where something has to be learned first.
         """
         check_is_fitted(self)
-        table = to_table(X, self.features, self.numeric)
+        table = self._table(X)
         if not hasattr(self, "numeric_"):
             self._learn_kinds(table)
         columns = {name: table.column(name) for name in table.column_names}
@@ -128,6 +145,8 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
                     values = (values - self.center_[i]) / self.scale_[i]
                 values = np.clip(values, -FARTHEST, FARTHEST)
             columns[name] = pa.array(values)
+        for name in self.words or ():
+            columns[name] = words_of(columns[name], name in (self.pairs or ()))
         return self._as_asked(pa.table(columns), X)
 
     def set_output(self, *, transform: str | None = None) -> "Extractor":
@@ -142,7 +161,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
         form = getattr(self, "_sklearn_output_config", {}).get("transform", "default")
         if form == "pandas":
             frame = records.to_pandas()
-            frame.index = getattr(X, "index", frame.index)
+            frame.index = X.index if hasattr(X, "iloc") else frame.index
             return frame
         if form == "polars":
             import polars
@@ -179,6 +198,12 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
     def _learn_kinds(self, table: pa.Table) -> None:
         if hasattr(self, "mean_"):
             return
+        for name in [*(self.words or ()), *(self.pairs or ())]:
+            if name not in (self.words or ()) or name not in table.column_names:
+                raise UserError(
+                    f"Extractor: {name!r} is among the words or pairs, but not among the features "
+                    f"and words; name it there, too."
+                )
         numeric = [f.name for f in table.schema if pa.types.is_floating(f.type)]
         zeros = [0.0] * len(numeric)
         self.set_learned(

@@ -1,7 +1,8 @@
 """One form for the records of every source: an Arrow table of numeric and categorical columns.
 
-Numeric columns are float64, categorical ones dictionary-encoded text. A missing value is null; the
-level of a missing category is the empty text, as in the file's empty field.
+Numeric columns are float64, categorical ones dictionary-encoded text, and those of texts lists of
+their words. A missing value is null; the level of a missing category is the empty text, as in the
+file's empty field.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,19 +12,21 @@ import pyarrow as pa
 
 from caudal.data.value_texts import NoText, levels
 from caudal.errors import UserError
+from caudal.features.words import WORDS
 
 
 def to_table(
     X,
     features: Sequence[str] | None = None,
     numeric: Collection[str] | None = None,
+    texts: Collection[str] = (),
 ) -> pa.Table:
-    """``X`` as a table of float64 and dictionary columns, rows in order.
+    """``X`` as a table of float64 and dictionary columns, and lists of words, rows in order.
 
     ``X`` is a pandas DataFrame, a pyarrow Table or RecordBatch, a mapping of columns, or a list of
     dicts (a key that a dict lacks is missing). ``features`` are the columns wanted, default all;
-    ``numeric`` those that are numbers, default the columns of floats. Raises UserError naming the
-    column that is not there or is no number.
+    ``numeric`` those that are numbers, default the columns of floats but for the ``texts``. Raises
+    UserError naming the column that is not there or is no number.
 
     >>> to_table([{"x": 0.5, "c": "red"}, {"x": 1.5}]).to_pylist()
     [{'x': 0.5, 'c': 'red'}, {'x': 1.5, 'c': None}]
@@ -38,9 +41,27 @@ def to_table(
     columns = []
     for name in names:
         column = table.column(name)
-        is_numeric = pa.types.is_floating(column.type) if numeric is None else name in numeric
-        columns.append(_number(column, name) if is_numeric else _category(column, name))
+        is_numeric = name not in texts and pa.types.is_floating(column.type)
+        if name in numeric if numeric is not None else is_numeric:
+            columns.append(_number(column, name))
+        elif is_words(column.type):
+            columns.append(column.cast(WORDS))
+        else:
+            columns.append(_category(column, name))
     return pa.table(columns, names=names)
+
+
+def is_words(kind: pa.DataType) -> bool:
+    """Whether a column holds lists of words."""
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return lists and (
+        pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)
+    )
+
+
+def text_columns(table: pa.Table) -> list[str]:
+    """The names of the columns of words."""
+    return [field.name for field in table.schema if is_words(field.type)]
 
 
 def _as_table(X) -> pa.Table:
@@ -67,7 +88,9 @@ def _from_pandas(series) -> pa.Array:
 
 
 def _from_values(values: list) -> pa.Array:
-    """Floats where all values are numbers and one is a float, otherwise text."""
+    """Floats where all values are numbers and one is a float, lists of words, otherwise text."""
+    if any(isinstance(value, list | np.ndarray) for value in values):
+        return pa.array([list(value) for value in values], WORDS)
     present = [v for v in values if not _is_missing(v)]
     numbers = all(isinstance(v, (int, float, np.number)) for v in present)
     if numbers and any(isinstance(v, (float, np.floating)) for v in present):

@@ -5,7 +5,7 @@ A term's name joins its factors, sorted, by ``*``: ``x1``, ``x1^2``, ``x1*x2``, 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -74,8 +74,11 @@ def make_terms(
     categorical: set[str],
     degree: int = 1,
     interactions: Sequence[Sequence[str]] | None = None,
+    texts: Collection[str] = (),
 ) -> list[Term]:
     """All terms of ``features``, in a fixed order.
+
+    Those of ``texts`` come last: a word is a term as a level is, and no factor of any other.
 
     With ``interactions`` the terms are the features themselves and the product of each group;
     without, all products of at most ``degree`` features. Different products may have one name, as
@@ -87,7 +90,8 @@ def make_terms(
     >>> [t.name() for t in make_terms(["x1", "x2", "x3"], set(), interactions=[["x1", "x3"]])]
     ['x1', 'x2', 'x3', 'x1*x3']
     """
-    features = list(dict.fromkeys(features))
+    given = list(dict.fromkeys(features))
+    features = [feature for feature in given if feature not in texts]
     if interactions is None:
         groups: list[tuple[str, ...]] = [
             group
@@ -98,6 +102,11 @@ def make_terms(
         groups = [(feature,) for feature in features]
         for group in interactions:
             unknown = sorted(set(group) - set(features))
+            if unknown and unknown[0] in texts:
+                raise UserError(
+                    f"vectorizer.interactions: {list(group)} names {unknown[0]!r}, whose words are "
+                    f"terms of their own and no factors; leave it out of the group."
+                )
             if unknown:
                 raise UserError(
                     f"vectorizer.interactions: {list(group)} names {unknown[0]!r}, which is not "
@@ -114,4 +123,5 @@ def make_terms(
                 f"vectorizer.interactions: {list(group)} repeats a categorical feature; a level "
                 f"has the value 1 and no powers, so name it once."
             )
-    return list(terms.values())
+    words = [Term((f"{name}=", ""), (name,), ()) for name in given if name in texts]
+    return list(terms.values()) + words

@@ -5,15 +5,18 @@ from numbers import Integral
 
 import numpy as np
 import pyarrow as pa
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from caudal.errors import UserError
 from caudal.features.defaults import DEGREE, N_FEATURES
 from caudal.features.encoder import Encoder, to_csr
 from caudal.features.hashing import Registry
-from caudal.features.tables import finite, to_table
+from caudal.features.tables import finite, text_columns, to_table
 from caudal.features.terms import Term, make_terms
+
+ROWS = 1 << 15
+"""Rows that are encoded at once: where one has many words, the others have room for as many."""
 
 
 class Vectorizer(TransformerMixin, BaseEstimator):
@@ -31,6 +34,9 @@ class Vectorizer(TransformerMixin, BaseEstimator):
         Terms are all products of at most so many features.
     interactions : list of lists of str or None
         Instead of ``degree``: the features and the product of each group named here.
+
+    The words of a text, as an ``Extractor`` gives them, are terms such as ``remarks=delay`` and
+    part of no product.
 
     ``transform`` gives a sparse matrix whatever ``set_output`` asks for: its columns are too many
     for a frame.
@@ -64,13 +70,17 @@ class Vectorizer(TransformerMixin, BaseEstimator):
                 _check_numbers(table.column(field.name), field.name)
         encoder = Encoder(self, Registry())
         encoder.load(table)
-        slots, values = encoder.encode(0, table.num_rows)
-        return to_csr(slots, values, encoder.registry.columns, self.n_features)
+        blocks = []
+        for start in range(0, max(1, table.num_rows), ROWS):
+            encoded = encoder.encode(start, min(start + ROWS, table.num_rows))
+            blocks.append(to_csr(*encoded, encoder.registry.columns, self.n_features))
+        return blocks[0] if len(blocks) == 1 else vstack(blocks, "csr")
 
     def terms(self, table: pa.Table) -> list[Term]:
         """The terms made of the columns of ``table``."""
         categorical = {f.name for f in table.schema if not pa.types.is_floating(f.type)}
-        return make_terms(table.column_names, categorical, self.degree, self.interactions)
+        texts = text_columns(table)
+        return make_terms(table.column_names, categorical, self.degree, self.interactions, texts)
 
     def set_output(self, *, transform: str | None = None) -> "Vectorizer":
         """Take part in a pipeline's ``set_output``; the output stays a sparse matrix."""

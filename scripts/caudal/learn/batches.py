@@ -20,8 +20,9 @@ from caudal.features.vectorizer import Vectorizer
 from caudal.learn.targets import Target
 from caudal.streams import Streamer, zmq_stream
 
-END = "end"
-"""The key of the last batch of a feed, which holds what its features have learned."""
+LEARNED = "learned"
+"""The key, in batches from another process, of what the extractors have learned, where they have
+learned more: with the first batches of a chunk what comes of all of it."""
 
 ROWS_AT_ONCE = 1000
 """Rows that are encoded and learned by one call, as far as a batch is not larger."""
@@ -83,47 +84,53 @@ def encoded_batches(
 ) -> Iterator[dict]:
     """The batches of all epochs, one or more whole ones at a time, each time a dict of arrays.
 
-    Those of the first ``done`` chunks are left out: the chunks are only read, for their means.
+    Those of the first ``done`` chunks are left out: ``features`` are as they were behind them.
 
     ``Y`` are the targets (rows,), ``weight`` the rows' weights (rows,) where there are any,
     ``slots``, ``columns`` (int32) and ``values`` (float64), each with the number of the features
-    behind its name, (rows, places). The last one holds nothing but END.
+    behind its name, (rows, places).
     """
     used = {name for feature in features for name in feature.extractor.features}
     label, weight = data["label"], data.get("weight")
     names = [n for n in manifest["columns"] if n in used] + [label] + ([weight] if weight else [])
     size = stream["batch_size"]
-    chunks = chunk_streamer(root, manifest, names, stream, seed)
+    at_once = size * max(1, ROWS_AT_ONCE // size)
     per_epoch = -(-manifest["rows"] // (size * stream["n_batches"]))
-    for epoch in range(stream["epochs"]):
-        for number, chunk in enumerate(chunks.generate(), epoch * per_epoch):
-            if epoch and done >= (epoch + 1) * per_epoch:
-                break
+    for number, chunk in _chunks(root, manifest, names, stream, seed, per_epoch, done):
+        whole = {"Y": target.values(chunk[label])}
+        if weight:
+            whole["weight"] = chunk[weight].to_numpy(zero_copy_only=False)
+        for feature in features:
             # A chunk is encoded by what those before it taught; the first one is not scored.
-            if number == 0 or number < min(done, per_epoch):
-                _learn(features, chunk)
-            if number < done:
-                continue
-            whole = {"Y": target.values(chunk[label])}
-            if weight:
-                whole["weight"] = chunk[weight].to_numpy(zero_copy_only=False)
-            for feature in features:
-                feature.load(chunk)
-            at_once = size * max(1, ROWS_AT_ONCE // size)
-            for start in range(0, len(whole["Y"]), at_once):
-                batches = {name: array[start : start + at_once] for name, array in whole.items()}
-                for i, feature in enumerate(features):
-                    slots, values = feature.encoder.encode(start, start + len(batches["Y"]))
-                    batches[f"slots{i}"], batches[f"values{i}"] = slots, values
-                yield batches
+            if number == 0:
+                feature.learn(chunk)
+            feature.load(chunk)
             if 0 < number < per_epoch:
-                _learn(features, chunk)
-    yield {END: np.empty(0, np.uint8)}
+                feature.learn(chunk)
+        for start in range(0, len(whole["Y"]), at_once):
+            batches = {name: array[start : start + at_once] for name, array in whole.items()}
+            for i, feature in enumerate(features):
+                slots, values = feature.encoder.encode(start, start + len(batches["Y"]))
+                batches[f"slots{i}"], batches[f"values{i}"] = slots, values
+            yield batches
 
 
-def _learn(features: Sequence[Features], chunk: dict) -> None:
-    for feature in features:
-        feature.learn(chunk)
+def _chunks(
+    root: Path,
+    manifest: dict,
+    columns: list[str],
+    stream: dict,
+    seed: int,
+    per_epoch: int,
+    done: int,
+) -> Iterator[tuple[int, dict]]:
+    """The chunks of all epochs, each with its number, from number ``done`` on."""
+    rows = stream["batch_size"] * stream["n_batches"]
+    for epoch in range(done // per_epoch, stream["epochs"]):
+        first = max(done, epoch * per_epoch)
+        start = (first - epoch * per_epoch) * rows
+        chunks = chunk_streamer(root, manifest, columns, stream, seed, epoch, start)
+        yield from enumerate(chunks.generate(), first)
 
 
 def prefetched_batches(*args) -> Iterator[dict]:
@@ -132,30 +139,27 @@ def prefetched_batches(*args) -> Iterator[dict]:
     What arrives are copies, so the registries here are kept abreast by the batches themselves.
     """
     features = args[2]
-    stream: Any = zmq_stream(Streamer(_with_columns, *args))
+    stream: Any = zmq_stream(Streamer(_with_learned, *args))
     with closing(stream) as batches:
         for batch in batches:
-            if END in batch:
-                learned = pickle.loads(batch[END].tobytes())
-                for feature, (extracted, columns) in zip(features, learned, strict=True):
+            if LEARNED in batch:
+                learned = pickle.loads(batch.pop(LEARNED).tobytes())
+                for feature, extracted in zip(features, learned, strict=True):
                     feature.extractor.set_learned(extracted)
-                    feature.registry.columns, feature.registry.size = columns, len(columns)
-            else:
-                for i, feature in enumerate(features):
-                    _follow(feature.registry, batch[f"slots{i}"], batch.pop(f"columns{i}"))
-            yield batch
-
-
-def _with_columns(*args) -> Iterator[dict]:
-    features = args[2]
-    for batch in encoded_batches(*args):
-        if END in batch:
-            learned = [(f.extractor.learned(), f.registry.touched()) for f in features]
-            yield {END: np.frombuffer(pickle.dumps(learned), np.uint8)}
-        else:
             for i, feature in enumerate(features):
-                batch[f"columns{i}"] = feature.registry.columns[batch[f"slots{i}"]]
+                _follow(feature.registry, batch[f"slots{i}"], batch.pop(f"columns{i}"))
             yield batch
+
+
+def _with_learned(*args) -> Iterator[dict]:
+    features, before = args[2], None
+    for batch in encoded_batches(*args):
+        learned = [feature.extractor.learned() for feature in features]
+        if learned != before:
+            batch[LEARNED], before = np.frombuffer(pickle.dumps(learned), np.uint8), learned
+        for i, feature in enumerate(features):
+            batch[f"columns{i}"] = feature.registry.columns[batch[f"slots{i}"]]
+        yield batch
 
 
 def _follow(registry: Registry, slots: np.ndarray, columns: np.ndarray) -> None:

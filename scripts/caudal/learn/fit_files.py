@@ -5,7 +5,8 @@ from pathlib import Path
 
 from caudal.config.grid import make_point
 from caudal.learn.fitting import fit_points
-from caudal.learn.saved_state import NAME, SavedState
+from caudal.learn.going_on import never
+from caudal.learn.saved_state import NAME, SavedStates
 from caudal.models.score_record import write_fit
 
 
@@ -17,16 +18,21 @@ def fit(
     settings: dict,
     save_seconds: int = -1,
     code: str = "",
+    keep_states: bool = True,
 ) -> None:
     """Train ``points`` (parameters) and write the model and score files of each, in their order.
 
-    The state is saved beside the first model every ``save_seconds``, unless they are negative.
+    The state of each is saved beside its model: in the end if ``keep_states``, and every
+    ``save_seconds``, unless they are negative. A fit goes on from the state that it finds there.
     Raises UserError where the data and the settings do not fit each other.
     """
-    state = SavedState(Path(models[0]).with_name(NAME), save_seconds) if save_seconds >= 0 else None
     order = [make_point(parameters) for parameters in points]
     files = {point.id: pair for point, *pair in zip(order, models, scores, strict=True)}
-    for point, model, record in fit_points(manifest, order, **settings, saved=state, code=code):
+    states = SavedStates(
+        {point: Path(model).with_name(NAME) for point, (model, _) in files.items()},
+        keep=keep_states and not never(settings["stream"]),
+        every=save_seconds if save_seconds >= 0 else None,
+    )
+    for point, model, record in fit_points(manifest, order, **settings, states=states, code=code):
         write_fit(model, record, settings, *files[point.id])
-    for model_file in models:  # those of other jobs that the point was in before, too
-        Path(model_file).with_name(NAME).unlink(missing_ok=True)
+    states.end()

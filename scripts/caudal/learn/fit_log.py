@@ -27,9 +27,8 @@ def say_settings(
     log.info("%s", " ".join(f"{h:>12}" for h in HEADINGS))
 
 
-def say_checkpoint(point: str, checkpoint: dict, seconds: float, rows: int) -> None:
-    """A line for a ``checkpoint`` of the learning curve, ``seconds`` into a pass over ``rows``."""
-    rate = checkpoint["rows"] / seconds
+def say_checkpoint(point: str, checkpoint: dict, rate: float, rows: int) -> None:
+    """A line for a ``checkpoint`` of the curve: ``rate`` rows a second, ``rows`` in the stream."""
     log.info(
         "%12s %12d %12.6f %12.6f %12.6f %12.0f %12.1f",
         point, checkpoint["rows"], checkpoint["loss"], checkpoint["loss_since_last"],

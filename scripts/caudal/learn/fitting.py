@@ -1,28 +1,26 @@
 """Fits points: streams the chunks once and trains every point of a job on them."""
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-
-import numpy as np
 
 from caudal.config.grid import Point, shared_features
 from caudal.data.manifest import load
-from caudal.learn.batches import END, Features, encoded_batches, prefetched_batches
+from caudal.learn.batches import Features, encoded_batches, prefetched_batches
+from caudal.learn.by_source import by_source
 from caudal.learn.estimators import make_classifier, make_pipeline
 from caudal.learn.fit_log import say_settings
+from caudal.learn.going_on import Source, belongings, never, sources_of
 from caudal.learn.job import Fit, Job
 from caudal.learn.learners import make_learner
-from caudal.learn.progressive import Progress, make_plan
-from caudal.learn.saved_state import SavedState
-from caudal.learn.targets import make_target
-from caudal.models.score_record import ScoreRecord, make_record, versions
+from caudal.learn.progressive import Plan, Progress, make_plan
+from caudal.learn.saved_state import SavedStates
+from caudal.learn.targets import Target, make_target
+from caudal.models.score_record import ScoreRecord, make_record
 
 log = logging.getLogger("caudal")
-
-HOW = ("prefetch", "save_every")
-"""Settings of the stream that no result depends on."""
 
 
 def fit_points(
@@ -32,101 +30,143 @@ def fit_points(
     score: dict,
     data: dict,
     seed: int,
-    saved: SavedState | None = None,
+    states: SavedStates | None = None,
     code: str = "",
+    rows: int | None = None,
 ) -> Iterator[tuple[Point, object, ScoreRecord]]:
-    """Train ``points`` in one pass over the chunks; yields (point, model, score record) of each.
+    """Train ``points`` on the chunks; yields (point, model, score record) of each.
 
-    With ``saved`` the state is saved every so often, and a fit of the same data, parameters,
-    settings and ``code`` (its hash) goes on from there.
+    With ``states`` a point goes on from its own where that is a state of the same parameters,
+    settings and ``code`` (its hash) behind the first rows of the same data; what comes of it is
+    the same to the byte. Points at the same place take one pass together, the next ones another.
+    ``rows``: learn only so many, as if the stream ended there.
 
     The record holds the fields of ``score.json``. A point whose weights leave the range of
     floating-point numbers, or whose learner fails, has the model None and the score None. Raises
     UserError where the data and the settings do not fit each other.
     """
-    started = time.perf_counter()
     manifest = load(manifest_file)
-    plan = make_plan(manifest, stream, score)
-    target = make_target(manifest, score)
-    features, fits = _set_up(points, manifest, data, plan, target, seed)
-    say_settings(points, manifest, stream, score, plan)
-    job = Job(fits, features, plan, target, started)
-    if saved and (state := saved.load(_owner(points, manifest, stream, score, data, seed, code))):
-        job.set_state(state)
-        log.info("going on after %d batches, saved before", job.batches)
-    batches = prefetched_batches if stream["prefetch"] else encoded_batches
-    root = Path(manifest_file).parent
-    for some in batches(root, manifest, features, target, stream, data, seed, job.chunks):
-        if END not in some:
-            job.learn(some)
-            if saved and job.between_chunks and saved.due():
-                saved = _save(job, saved)
-    seconds = time.perf_counter() - job.started
-    # What the points spend together is shared out evenly.
-    shared = (seconds - sum(fit.seconds for fit in fits)) / len(fits)
-    null = job.benchmark.probabilities()
-    for fit in fits:
-        yield _finish(fit, features[fit.group], fit.seconds + shared, manifest, null)
+    if rows is not None:
+        manifest["rows"] = min(rows, manifest["rows"])
+    task = _Task(
+        Path(manifest_file).parent, manifest, stream, score, data, seed, code,
+        make_plan(manifest, stream, score), make_target(manifest, score),
+    )  # fmt: skip
+    places: dict[int, list[tuple[Point, dict | None]]] = {}
+    for point in points:
+        state = task.state_of(point, states) if states else None
+        places.setdefault(state["batches"] if state else 0, []).append((point, state))
+    say_settings(points, manifest, stream, score, task.plan)
+    for place in list(places):
+        job = _begin(task, places.pop(place))
+        yield from _learn(task, job, states)
 
 
-def _save(job: Job, saved: SavedState) -> SavedState | None:
-    """Save the state of the job; None where it cannot be saved at all."""
-    try:
-        saved.save(job.state())
-    except TypeError as error:
-        log.info("the state of this fit cannot be saved: %s", error)
-        return None
-    log.info("saved after %d batches", job.batches)
-    return saved
+@dataclass(frozen=True)
+class _Task:
+    """What the points of a job are to learn, and how."""
+
+    root: Path
+    manifest: dict
+    stream: dict
+    score: dict
+    data: dict
+    seed: int
+    code: str
+    plan: Plan
+    target: Target
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """The sources in stream order."""
+        return sources_of(self.manifest)
+
+    @property
+    def last_chunk(self) -> int | None:
+        """The batches in all whole chunks, where a fit of more rows could go on; None if none."""
+        chunk = self.plan.unscored * self.plan.batch_size
+        return None if never(self.stream) else self.plan.rows // chunk * self.plan.unscored
+
+    def belongings(self, point: Point) -> dict:
+        """What a state of ``point`` belongs to."""
+        kinds = {name: column["kind"] for name, column in self.manifest["columns"].items()}
+        return belongings(
+            point, kinds, self.manifest, self.stream, self.score, self.data, self.seed, self.code
+        )
+
+    def state_of(self, point: Point, states: SavedStates) -> dict | None:
+        """The state that ``point`` can go on from."""
+        rows = self.plan.rows * self.stream["epochs"]
+        return states.load(point.id, self.belongings(point), self.sources, rows)
+
+    def save(self, job: Job, states: SavedStates) -> None:
+        """Save the states of all points of ``job``."""
+        rows = job.rows_after(job.batches)
+        for fit in job.fits:
+            states.save(
+                fit.point.id, partial(job.state, fit), self.belongings(fit.point), self.sources,
+                rows,
+            )  # fmt: skip
 
 
-def _set_up(points, manifest, data, plan, target, seed) -> tuple[list[Features], list[Fit]]:
+def _begin(task: _Task, points: Sequence[tuple[Point, dict | None]]) -> Job:
+    """The job of ``points``, which all stand at the same place; with their states, if any."""
     features: dict[str, Features] = {}
     fits = []
-    for point in points:
+    for point, _ in points:
         key = shared_features(point)
         if key not in features:
-            features[key] = Features(point, manifest, data)
+            features[key] = Features(point, task.manifest, task.data)
         shared = features[key]
-        classifier = make_classifier(point.parameters["classifier"], point.id, seed, manifest)
+        classifier = make_classifier(
+            point.parameters["classifier"], point.id, task.seed, task.manifest
+        )
         width = shared.vectorizer.n_features
-        learner = make_learner(classifier, target.classes, shared.registry, width)
-        progress = Progress(plan, target.measures())
+        learner = make_learner(classifier, task.target.classes, shared.registry, width)
+        progress = Progress(task.plan, task.target.measures())
         fits.append(Fit(point, list(features).index(key), learner, progress))
-    return list(features.values()), fits
+    job = Job(fits, list(features.values()), task.plan, task.target)
+    if states := [state for _, state in points if state]:
+        job.set_states(states)
+    return job
 
 
-def _owner(points, manifest, stream, score, data, seed, code) -> dict:
-    """What a saved state belongs to: all that a fit's results depend on."""
-    return {
-        "points": [point.parameters for point in points],
-        "manifest": manifest["checksum"],
-        "stream": {key: value for key, value in stream.items() if key not in HOW},
-        "score": score,
-        "data": data,
-        "seed": seed,
-        "code": code,
-        "versions": versions(),
-    }
+def _learn(
+    task: _Task, job: Job, states: SavedStates | None
+) -> Iterator[tuple[Point, object, ScoreRecord]]:
+    """Take ``job`` to the end of the stream; yields what its points have come to."""
+    batches = prefetched_batches if task.stream["prefetch"] else encoded_batches
+    for some in batches(
+        task.root, task.manifest, job.features, task.target, task.stream, task.data, task.seed,
+        job.chunks,
+    ):  # fmt: skip
+        job.learn(some)
+        if states and job.between_chunks and states.wanted(job.batches == task.last_chunk):
+            task.save(job, states)
+    costs = [job.seconds(fit) for fit in job.fits]
+    for fit, seconds in zip(job.fits, costs, strict=True):
+        yield _finish(fit, job, seconds, task)
 
 
-def _finish(
-    fit: Fit, features: Features, seconds: float, manifest: dict, null: np.ndarray
-) -> tuple[Point, object, ScoreRecord]:
-    model = None
+def _finish(fit: Fit, job: Job, seconds: float, task: _Task) -> tuple[Point, object, ScoreRecord]:
+    features, model = job.features[fit.group], None
     if not fit.failure:
         try:
             model = make_pipeline(features.extractor, features.vectorizer, fit.learner.fitted())
         except Exception as error:
             fit.fail(error)
+    progress = fit.progress.record()
+    if task.stream["order"] == "sequential":
+        progress |= by_source(fit.progress, task.sources)
     record = make_record(
         fit.point,
-        fit.progress.record(),
-        benchmark=null.tolist(),
+        progress,
+        benchmark=job.benchmark.probabilities().tolist(),
         diverged=fit.diverged,
         failure=fit.failure,
         seconds=seconds,
+        rows_read=job.rows_read,
         columns_touched=features.registry.size,
-        data_checksum=manifest["checksum"],
+        data_checksum=task.manifest["checksum"],
     )
     return fit.point, model, record

@@ -22,7 +22,8 @@ class Fit:
     """One point while it is learned; ``group`` is the place of its features in the job's.
 
     ``failure`` is the sentence that says why it is learned no more, ``diverged`` whether that is
-    because its weights have left the range of numbers.
+    because its weights have left the range of numbers; ``seconds`` are its own in this job,
+    ``earlier`` all those of the jobs that it goes on from.
     """
 
     point: Point
@@ -32,6 +33,7 @@ class Fit:
     diverged: bool = False
     failure: str | None = None
     seconds: float = 0.0
+    earlier: float = 0.0
     rows_said: int = 0
 
     def fail(self, error: Exception) -> None:
@@ -59,14 +61,12 @@ class Fit:
 class Job:
     """The points of a job on their way through the stream."""
 
-    def __init__(
-        self, fits: list[Fit], features: list[Features], plan: Plan, target: Target, started: float
-    ):
-        """Stand before the first batch; ``started`` is a time of ``time.perf_counter``."""
+    def __init__(self, fits: list[Fit], features: list[Features], plan: Plan, target: Target):
+        """Stand before the first batch."""
         self.fits, self.features, self.plan, self.target = fits, features, plan, target
         self.benchmark = target.benchmark(plan.unscored * plan.batch_size)
-        self.batches = 0
-        self.started = started
+        self.batches = self.first = 0
+        self._started = time.perf_counter()
 
     @property
     def chunks(self) -> int:
@@ -78,6 +78,22 @@ class Job:
     def between_chunks(self) -> bool:
         """Whether the last batch was the last of its chunk."""
         return self.batches % self.plan.batches % self.plan.unscored == 0
+
+    def rows_after(self, batches: int) -> int:
+        """The rows in the first ``batches`` batches, over all passes."""
+        passes, batches = divmod(batches, self.plan.batches)
+        return passes * self.plan.rows + batches * self.plan.batch_size
+
+    @property
+    def rows_read(self) -> int:
+        """The rows that this job has read, over all passes."""
+        return self.rows_after(self.batches) - self.rows_after(self.first)
+
+    def seconds(self, fit: Fit) -> float:
+        """What a fit has cost; what the points spend together is shared out evenly."""
+        apart = sum(fit.seconds for fit in self.fits)
+        shared = (time.perf_counter() - self._started - apart) / len(self.fits)
+        return fit.earlier + fit.seconds + shared
 
     def learn(self, batches: dict) -> None:
         """Predict, score and learn whole batches; scores are taken in the first pass only."""
@@ -119,40 +135,39 @@ class Job:
         rows = fit.progress.rows
         if rows >= 2 * fit.rows_said or rows >= self.plan.rows:
             fit.rows_said = rows
-            seconds = time.perf_counter() - self.started
+            rate = (rows - self.rows_after(self.first)) / (time.perf_counter() - self._started)
             checkpoint = fit.progress.curve.checkpoints(rows)[-1]
-            say_checkpoint(fit.point.id, checkpoint, seconds, self.plan.rows)
+            say_checkpoint(fit.point.id, checkpoint, rate, self.plan.rows)
 
-    def state(self) -> dict:
-        """All that ``set_state`` needs to make a new job of the same points go on."""
+    def state(self, fit: Fit) -> dict:
+        """All that ``set_states`` needs to make a fit of the same point go on in another job.
+
+        Raises TypeError where its learner holds what is not plain.
+        """
+        features = self.features[fit.group]
         return {
             "batches": self.batches,
-            "seconds": time.perf_counter() - self.started,
             "benchmark": self.benchmark.state(),
-            "touched": [feature.registry.touched() for feature in self.features],
-            "fits": [
-                {
-                    "learner": None if fit.failure else fit.learner.state(),
-                    "progress": fit.progress.state(),
-                    "diverged": fit.diverged,
-                    "failure": fit.failure,
-                    "seconds": fit.seconds,
-                    "rows_said": fit.rows_said,
-                }
-                for fit in self.fits
-            ],
+            "touched": features.registry.touched(),
+            "extracted": features.extractor.learned(),
+            "learner": None if fit.failure else fit.learner.state(),
+            "progress": fit.progress.state(),
+            "diverged": fit.diverged,
+            "failure": fit.failure,
+            "seconds": self.seconds(fit),
+            "rows_said": fit.rows_said,
         }
 
-    def set_state(self, state: dict) -> None:
-        """Take over the ``state`` of another job of the same points."""
-        self.batches = state["batches"]
-        self.started -= state["seconds"]
-        self.benchmark.set_state(state["benchmark"])
-        for feature, touched in zip(self.features, state["touched"], strict=True):
-            feature.registry.set_touched(touched)
-        for fit, found in zip(self.fits, state["fits"], strict=True):
-            fit.progress.set_state(found["progress"])
-            fit.diverged, fit.failure = found["diverged"], found["failure"]
-            fit.seconds, fit.rows_said = found["seconds"], found["rows_said"]
+    def set_states(self, states: list[dict]) -> None:
+        """Take over the states of the fits, in their order, which all stand at the same place."""
+        self.batches = self.first = states[0]["batches"]
+        self.benchmark.set_state(states[0]["benchmark"])
+        for fit, state in zip(self.fits, states, strict=True):
+            features = self.features[fit.group]
+            features.registry.set_touched(state["touched"])
+            features.extractor.set_learned(state["extracted"])
+            fit.progress.set_state(state["progress"])
+            fit.diverged, fit.failure = state["diverged"], state["failure"]
+            fit.earlier, fit.rows_said = state["seconds"], state["rows_said"]
             if not fit.failure:
-                fit.learner.set_state(found["learner"])
+                fit.learner.set_state(state["learner"])

@@ -165,6 +165,16 @@ class Progress:
             for end, (loss, benchmark_loss) in zip(ends.tolist(), means.tolist(), strict=True)
         ]
 
+    def until(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The scored rows (n,) and the sums of both losses (n, 2) before ``rows`` (n,) rows.
+
+        A block in which one of them falls counts in proportion.
+        """
+        ends = np.concatenate([[0], self._rows_of(self._losses).cumsum()])
+        sums = np.vstack([np.zeros(2), self._losses.sums.cumsum(axis=0)])
+        scored = np.clip(rows - self.plan.unscored * self.plan.batch_size, 0, ends[-1])
+        return scored, np.column_stack([np.interp(scored, ends, column) for column in sums.T])
+
     def state(self) -> dict:
         """All that was taken in, as plain values."""
         return {

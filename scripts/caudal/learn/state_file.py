@@ -2,11 +2,13 @@
 
 The first line names the format, the length of the JSON text that follows, and its SHA-256. The
 text holds the content, an array by its number, and of each array the type, the shape, the order in
-memory and the SHA-256 of its bytes. The bytes follow, array after array.
+memory and the SHA-256 of its bytes. The bytes follow, array after array. An array of mostly zeros
+stands as two: the places of its other entries, and those.
 """
 
 import hashlib
 import json
+import os
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +20,12 @@ from caudal.atomic import whole_file
 FORMAT = b"caudal-state-1"
 ARRAY = "array number"
 """The only key of what stands for an array."""
+
+MOSTLY_ZEROS = "mostly zeros"
+"""The key of what stands for an array of mostly zeros: its shape and order, places and values."""
+
+WORTH_IT = 1024
+"""Entries from which on an array of mostly zeros is written without them."""
 
 KINDS = "biufcSU"
 """Kinds of dtype whose bytes are all that there is to an array."""
@@ -45,13 +53,9 @@ def read(path: str | Path) -> Any | None:
     Raises FileNotFoundError where there is none. The arrays are new ones, to be written to.
     """
     with open(path, "rb") as file:
-        words = file.readline(128).split()
-        if len(words) != 3 or words[0] != FORMAT or not words[1].isdigit():
+        head = _read_head(file)
+        if head is None:
             return None
-        text = file.read(min(int(words[1]), Path(path).stat().st_size))
-        if hashlib.sha256(text).hexdigest().encode() != words[2]:
-            return None
-        head = json.loads(text)
         arrays = []
         for described in head["arrays"]:
             array = _read_array(file, described)
@@ -61,14 +65,34 @@ def read(path: str | Path) -> Any | None:
         return None if file.read(1) else _with_arrays(head["content"], arrays)
 
 
+def peek(path: str | Path) -> Any | None:
+    """As ``read``, with the arrays left out: something else stands in their places."""
+    with open(path, "rb") as file:
+        head = _read_head(file)
+        return head and head["content"]
+
+
+def _read_head(file: BufferedReader) -> dict | None:
+    words = file.readline(128).split()
+    if len(words) != 3 or words[0] != FORMAT or not words[1].isdigit():
+        return None
+    text = file.read(min(int(words[1]), os.fstat(file.fileno()).st_size))
+    whole = hashlib.sha256(text).hexdigest().encode() == words[2]
+    return json.loads(text) if whole else None
+
+
 def _without_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in KINDS:
             raise TypeError(f"an array of {value.dtype} is not plain")
+        if (places := _other_entries(value)) is not None:
+            entries = {"places": places, "values": value.ravel(_order(value))[places]}
+            shape = [*value.shape, _order(value)]
+            return {MOSTLY_ZEROS: shape, **_without_arrays(entries, arrays)}
         arrays.append(value)
         return {ARRAY: len(arrays) - 1}
     if isinstance(value, dict):
-        if ARRAY in value or not all(isinstance(key, str) for key in value):
+        if {ARRAY, MOSTLY_ZEROS} & value.keys() or not all(isinstance(key, str) for key in value):
             raise TypeError("the keys of a dict have to be texts")
         return {key: _without_arrays(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
@@ -82,10 +106,25 @@ def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, dict):
         if ARRAY in value:
             return arrays[value[ARRAY]]
+        if MOSTLY_ZEROS in value:
+            *shape, order = value[MOSTLY_ZEROS]
+            places, values = (_with_arrays(value[key], arrays) for key in ("places", "values"))
+            array = np.zeros(shape, values.dtype, order)
+            array.ravel(order)[places] = values  # the array's own memory
+            return array
         return {key: _with_arrays(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
         return [_with_arrays(item, arrays) for item in value]
     return value
+
+
+def _other_entries(array: np.ndarray) -> np.ndarray | None:
+    """The places in memory of entries that are not zero to the bit, if they are few enough."""
+    if array.dtype.kind not in "fiu" or array.itemsize > 8 or array.size < WORTH_IT:
+        return None
+    bits = array.ravel(_order(array)).view(f"u{array.itemsize}")
+    places = np.flatnonzero(bits)
+    return places if 3 * places.size < array.size else None
 
 
 def _describe(array: np.ndarray) -> dict:

@@ -9,13 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from caudal.compiled import compiled
 from caudal.data.labels import class_codes, typed_classes
 from caudal.learn.benchmark import BenchmarkClassifier
+from caudal.learn.class_measures import ClassMeasures
 from caudal.learn.scoring import LOSSES
-
-BINS = 10
-"""Bins of predicted probability in the calibration."""
 
 
 class Measures(Protocol):
@@ -74,60 +71,8 @@ class ClassTarget:
         return self._loss(predictions, y)
 
     def measures(self) -> Measures:
-        """The calibration in bins of probability."""
-        return Calibration(self._positive)
-
-
-@compiled
-def _count(p, true, rows, probability, share):
-    """Add probabilities, and whether they came true (0 or 1), to the sums of their bins."""
-    for i in range(p.size):
-        place = min(int(p[i] * rows.size), rows.size - 1)
-        rows[place] += 1.0
-        probability[place] += p[i]
-        share[place] += true[i]
-
-
-class Calibration:
-    """How often what was predicted with some probability came true, in bins of probability.
-
-    The sums are, of each bin, the rows, their probabilities and how many came true.
-    """
-
-    size = 3 * BINS
-
-    def __init__(self, positive: int = 1):
-        """Of two classes the calibration is that of ``positive``."""
-        self._positive = positive
-
-    def sums(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The sums (size,) over rows: of two classes the positive one, of more each."""
-        classes = predictions.shape[1]
-        if classes == 2:
-            p, true = predictions[:, self._positive], y == self._positive
-        else:
-            p = predictions.ravel()
-            true = (y[:, None] == np.arange(classes)).ravel()
-        sums = np.zeros((3, BINS))
-        _count(p, true, *sums)
-        return sums.ravel()
-
-    def record(self, sums: np.ndarray) -> dict:
-        """A table, by its name in ``score.json``: a row per bin that is not empty."""
-        rows, probability, share = sums.reshape(3, BINS).tolist()
-        return {
-            "calibration": [
-                {
-                    "low": i / BINS,
-                    "high": (i + 1) / BINS,
-                    "rows": int(rows[i]),
-                    "mean_probability": probability[i] / rows[i],
-                    "share": share[i] / rows[i],
-                }
-                for i in range(BINS)
-                if rows[i]
-            ]
-        }
+        """What is told of predicted classes."""
+        return ClassMeasures(self._texts, self._positive)
 
 
 def make_target(manifest: dict, score: dict) -> Target:

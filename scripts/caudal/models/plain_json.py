@@ -2,10 +2,13 @@
 
 Score a record so: settle its missing numbers as ``extractor`` says, subtract the ``center``, divide
 by the ``scale`` (where that is null the number is 0) and cut off what lies beyond plus or minus
-``farthest``, unless that is null. Form the terms that ``vectorizer`` asks for with their values,
-and hash each name by MurmurHash3 (32 bits, seed 0, signed). A term counts in the column
-``abs(hash) % n_features`` with its value times the hash's sign. A class's margin is its intercept
-plus the sum over terms of value times weight, where a column that is not listed weighs 0.
+``farthest``, unless that is null. Of a text that ``words`` names take the different words, in small
+letters, cut at whatever is no letter, digit, underscore or apostrophe within a word, and of those
+that ``pairs`` names every two words side by side, joined by a blank, ``most_words`` at most: each
+is a term as a level is, and part of no product. Form the terms that ``vectorizer`` asks for with
+their values, and hash each name by MurmurHash3 (32 bits, seed 0, signed). A term counts in the
+column ``abs(hash) % n_features`` with its value times the hash's sign. A class's margin is its
+intercept plus the sum over terms of value times weight, where a column that is not listed weighs 0.
 ``probability`` says what becomes of margins:
 
 - ``logistic``: ``1 / (1 + exp(-margin))``; ``modified_huber``: the margin clipped to -1 and 1,
@@ -24,6 +27,7 @@ import numpy as np
 from caudal import checked_json
 from caudal.errors import Damaged
 from caudal.features.extractor import FARTHEST
+from caudal.features.words import MOST_WORDS
 from caudal.models.score_record import sha256
 
 log = logging.getLogger("caudal")
@@ -78,10 +82,19 @@ def describe(model) -> dict:
             "center": extractor.center_.tolist(),
             "scale": [s if np.isfinite(s) else None for s in extractor.scale_.tolist()],
             "farthest": FARTHEST if extractor.scale else None,
+            **_texts(extractor),
         },
         "vectorizer": vectorizer.get_params(),
         **_weights(classifier),
     }
+
+
+def _texts(extractor) -> dict:
+    if not extractor.words:
+        return {}
+    return {
+        "words": extractor.words, "pairs": extractor.pairs or [], "most_words": MOST_WORDS,
+    }  # fmt: skip
 
 
 def _weights(classifier) -> dict:

@@ -23,8 +23,11 @@ FORMAT = 2
 SCORES = ("score", "standard_error", "benchmark_score", "r2", "rows")
 """The fields that stand in ``ranking.csv``."""
 
-COSTS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes")
+COSTS = ("seconds", "rows_per_second", "peak_memory_mb", "model_bytes", "rows_read")
 """The fields that stand in ``costs.csv``."""
+
+MEASURES = ("log_loss", "brier", "auc", "accuracy")
+"""The fields that are measures beside the score, of one number each."""
 
 NAME = "score.json"
 MODEL = "model.pkl"
@@ -38,7 +41,8 @@ class ScoreRecord(TypedDict, total=False):
     """What a fit came to; numbers that there are none of, as a diverged point's score, are None.
 
     ``benchmark`` (outputs,) is what the benchmark predicts after the last row.
-    ``failure`` says in a sentence why a point has no score, None where it has one.
+    ``failure`` says in a sentence why a point has no score, None where it has one. ``seconds`` are
+    those of all rows, ``rows_read`` the rows that the last job read: the others it went on from.
     The fields from ``settings`` on are known when the model is written; the curves are those of
     ``progressive.Progress.record``.
     """
@@ -60,10 +64,20 @@ class ScoreRecord(TypedDict, total=False):
     drift: list[dict]
     calibration: list[dict]
     benchmark: list[float]
+    sources: list[dict]
+    yesterday: float | None
+    measured_rows: int
+    log_loss: float | None
+    brier: float | None
+    accuracy: float | None
+    auc: float | None
+    by_class: list[dict]
+    confusion: list[list[int]]
     diverged: bool
     failure: str | None
     seconds: float
     rows_per_second: float
+    rows_read: int
     columns_touched: int
     data_checksum: str
     versions: dict[str, str]
@@ -82,6 +96,7 @@ def make_record(
     diverged: bool,
     failure: str | None,
     seconds: float,
+    rows_read: int,
     columns_touched: int,
     data_checksum: str,
 ) -> ScoreRecord:
@@ -99,12 +114,13 @@ def make_record(
         "failure": failure,
         "seconds": seconds,
         "rows_per_second": progress["rows"] / seconds,
+        "rows_read": rows_read,
         "columns_touched": columns_touched,
         "data_checksum": data_checksum,
         "versions": versions(),
     }
     if failure:
-        record |= dict.fromkeys(("score", "standard_error", "r2"))
+        record |= dict.fromkeys({"score", "standard_error", "r2", "yesterday"} & record.keys())
     return cast(ScoreRecord, plain(record))
 
 

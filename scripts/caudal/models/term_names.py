@@ -16,7 +16,9 @@ import pyarrow.compute as pc
 from caudal.compiled import compiled
 from caudal.features.hashing import EMPTY, NOTHING, absorb, column_of, finish
 from caudal.features.levels import bytes_and_ends, codes_and_levels
+from caudal.features.tables import is_words
 from caudal.features.terms import Term
+from caudal.features.word_encoder import flat_words
 
 log = logging.getLogger("caudal")
 
@@ -44,14 +46,19 @@ class Naming:
     def add(self, records: pa.Table) -> None:
         """Take in the records (dictionary columns) of a chunk."""
         codes = {name: self._global_codes(records, name) for name in self._levels}
-        met: dict[tuple[str, ...], np.ndarray] = {(): np.zeros(records.num_rows, np.int64)}
+        met: dict[tuple[str, ...], np.ndarray] = {}
         for key, numbers in self._numbers.items():
-            before = numbers.size
-            met[key] = numbers.number(met[key[:-1]], codes[key[-1]], before + self._room)
+            before, own = numbers.size, codes[key[-1]]
+            # A level begins with nothing, and so do words, of which a row has any number.
+            beginnings = met[key[:-1]] if len(key) > 1 else np.zeros(len(own), np.int64)
+            met[key] = numbers.number(beginnings, own, before + self._room)
             self._room -= numbers.size - before
 
     def _global_codes(self, records: pa.Table, name: str) -> np.ndarray:
-        codes, levels = codes_and_levels(records.column(name))
+        column = records.column(name)
+        if is_words(column.type):
+            column = pa.chunked_array([flat_words(column)])
+        codes, levels = codes_and_levels(column)
         known = self._levels[name]
         places = [known.setdefault(level, len(known)) for level in levels.to_pylist()]
         return np.array(places, np.int64)[codes]

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from caudal.data.dates import derived_columns
 from caudal.data.defaults import completed
 from caudal.data.ingest import columns_in
+from caudal.data.label_rules import label_column
 from caudal.data.sources import suffix
 from caudal.data.value_texts import has_text
 from caudal.errors import UserError, alike
@@ -45,9 +46,9 @@ class Reading:
             "missing": {**data["missing"], "label": "keep"},
         }  # fmt: skip
         # A CSV's delimiter is told by a header that holds the label; here a feature stands for it.
-        self.form = {**self.data, "label": read[0]}
+        self.form = {**self.data, "label": read[0], "label_from": None}
         header = columns_in(file, self.form)
-        self.label = data["label"] if data["label"] in header else None
+        self.label = data["label"] if label_column(data) in header else None
         _check_keep(file, keep, header)
         kinds = {name: schema["columns"][name] for name in features}
         if self.label:

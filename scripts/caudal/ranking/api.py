@@ -13,11 +13,12 @@ In the run's working directory::
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from caudal.config.grid import Point, describe, make_point
 from caudal.errors import UserError
 from caudal.models.score_record import (
+    MEASURES,
     MODEL,
     NAME,
     ScoreRecord,
@@ -61,6 +62,11 @@ class Result:
         if self.score is None or self.model_file is None:
             raise UserError(f"The point {self.point} has {fate(self.record)}, so it has no model.")
         return load_model(check_model(self.model_file, self.record))
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """Log loss, Brier score, AUC and accuracy, over the rows in the score."""
+        return {name: self.record.get(name) for name in MEASURES if name in self.record}
 
     @cached_property
     def learning_curve(self) -> "pd.DataFrame":

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from caudal.data import manifest
 from caudal.errors import Damaged
+from caudal.learn import state_file
+from caudal.learn.saved_state import NAME as STATE
 from caudal.models import best_schema
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, MODEL, NAME, check_best, check_model, read_score
@@ -23,6 +25,7 @@ def damages(folder: str | Path = ".") -> Iterator[Damaged]:
     for file, check in [
         (results / "data" / "manifest.json", manifest.load),
         *((home / NAME, _fit) for home in sorted(results.glob("fits/*"))),
+        *((file, _state) for file in sorted(results.glob(f"fits/*/{STATE}"))),
         (results / "ranking.csv", lambda file: read_ranking(file.parent)),
         (results / "costs.csv", _costs),
         (results / BEST / NAME, lambda file: check_best(file.with_name(MODEL))),
@@ -57,6 +60,11 @@ def _fit(score_file: Path) -> None:
 
 def _schema(file: Path) -> None:
     best_schema.read_schema(file, read_score(file.with_name(NAME)))
+
+
+def _state(file: Path) -> None:
+    if state_file.read(file) is None:
+        raise Damaged(f"{file} is damaged: its checksums are not those of its content", [file])
 
 
 def _costs(file: Path) -> None:

@@ -21,8 +21,8 @@ LEVEL = 0.01
 """Of significance, of all comparisons together."""
 
 SMALL = 0.01
-"""The share of the rows' variance that stretches have to explain (a small effect: Cohen, 1988);
-two halves whose means are a fifth of a deviation apart."""
+"""The effect (``data.stretch_test``) that counts, a small one by Cohen (1988): two halves whose
+means are a fifth of a deviation apart, or whose shares are 45 and 55 per cent."""
 
 SMALL_LOSS = 0.1
 """The deviation of the benchmark's loss between stretches, relative to its mean, that is small."""
@@ -33,7 +33,7 @@ class Difference:
     """One thing in which the stretches differ.
 
     column: its name, None for the benchmark's loss; is_label: whether it is the label; what: mean,
-    missing, levels or loss; effect: the share of the rows' variance; stretches: means, shares of
+    missing, levels or loss; effect: how much (``data.stretch_test``); stretches: means, shares of
     missing values, or shares of ``level``, the one that differs most, None if that has no name.
     """
 
@@ -50,7 +50,7 @@ class Order:
     """What is known of the order of the rows.
 
     differences: the label's first, then columns, the largest first; time: what tells that the rows
-    come in the order of time, or None; mixed: whether a mux has mixed them.
+    come in the order of time (``data.stretches``), or None; mixed: whether a mux has mixed them.
     """
 
     differences: list[Difference]

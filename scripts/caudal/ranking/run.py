@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,14 @@ import pyarrow.csv as pa_csv
 
 from caudal import checked_json
 from caudal.data.manifest import load
+from caudal.data.stretches import NAME as STRETCHES
 from caudal.models.plain_json import NAME as PLAIN
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
 from caudal.predictions.record import read_record, record_files
 from caudal.ranking.tables import RANKING_FIELDS, check_costs, check_ranking, read_table
 
-STRETCHES = "stretches.json"
-"""Beside the manifest: how the stretches of the data compare."""
+YARDSTICK = "yardstick.json"
 
 MOST_TERMS = 1_000
 """Terms of the best model that are read, the largest."""
@@ -65,7 +66,9 @@ class Run:
     of ``coefficients.csv``, ``terms_in_all`` how many there are, ``weights`` the sums of their
     absolute coefficients and the numbers of terms, of all and of those that share a column (the
     intercept left out); ``rejects`` the first rejected rows of each source; ``stretches`` how those
-    of the data compare (``data.stretches.compare``); ``predictions`` the records of new files.
+    of the data compare (``data.stretches.compare``); ``yardstick`` what trees make of the best
+    point's features (``learn.yardstick.measure``), empty where there is none of this best point;
+    ``predictions`` the records of new files; ``made`` the day of the ranking.
     """
 
     results: list[Result]
@@ -77,6 +80,8 @@ class Run:
     rejects: dict[str, list[dict]] = field(default_factory=dict)
     stretches: dict = field(default_factory=dict)
     predictions: list[dict] = field(default_factory=list)
+    yardstick: dict = field(default_factory=dict)
+    made: date | None = None
 
     @property
     def best(self) -> Result:
@@ -124,6 +129,13 @@ def gather(folder: Path) -> Run:
     stretches = manifest_file.with_name(STRETCHES)
     if stretches.exists():
         run.stretches = checked_json.read(stretches)
+    run.made = date.fromtimestamp((home / "ranking.csv").stat().st_mtime)
+    if (home / YARDSTICK).exists():
+        found = checked_json.read(home / YARDSTICK)
+        fits = (found["point"], found["data_checksum"]) == (
+            run.best.point, run.best.record.get("data_checksum"),
+        )  # fmt: skip
+        run.yardstick = found if fits else {}
     terms = home / BEST / "coefficients.csv"
     if terms.with_name(PLAIN).exists():
         check_coefficients(terms)

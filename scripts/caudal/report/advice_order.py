@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from caudal.data.stretches import BY_FILES
 from caudal.ranking.curves import score_from
 from caudal.ranking.order import Difference, Order, order_of
 from caudal.ranking.run import Run
@@ -22,10 +23,11 @@ def order(run: Run) -> list[Advice]:
         what = "Raise stream.mux.active, or lower stream.mux.piece."
     elif found.time:
         headline = "The stream changes with time: the score speaks of its last stretch."
+        telling = f"The column {cut(found.time, 40)} tells"
+        telling = "The names of the files tell" if found.time == BY_FILES else telling
         what = (
-            f"{_upper(found.time)} {_tells(found.time)} that rows come in the order of time, "
-            "so nothing is to be mixed; judge a model by rows as recent as those it is meant for, "
-            "and expect the same changes again."
+            f"{telling} that they come in the order of time, so nothing is to be mixed; judge a "
+            "model by rows as recent as those it is meant for, and expect the same changes again."
         )
     else:
         headline = "Set stream.order: mux, unless the rows come in the order of time."
@@ -69,11 +71,3 @@ def _what_counts(run: Run) -> str:
         return ""
     rows = counted(round(run.best.rows - start), "row")
     return f"The score counts the last {rows} only. "
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _tells(words: str) -> str:
-    return "tell" if words.endswith("files") else "tells"

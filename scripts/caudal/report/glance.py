@@ -14,6 +14,7 @@ from caudal.ranking.comparison import (
 )
 from caudal.ranking.order import order_of
 from caudal.ranking.run import Result, Run
+from caudal.report import advice_yardstick
 from caudal.report.advice import advise
 from caudal.report.advice_grid import negligible
 from caudal.report.drawings import Drawings
@@ -42,6 +43,7 @@ def glance(run: Run, drawn: Drawings) -> Markup:
         tag("h1", headline(run)),
         _subline(run),
         tag("div", *cards, class_="cards"),
+        _beside_trees(run),
         tag("h2", "What to do next"),
         _advice(run),
     ]
@@ -52,6 +54,12 @@ def glance(run: Run, drawn: Drawings) -> Markup:
             drawn.place("leads"),
         ]
     return join(parts)
+
+
+def _beside_trees(run: Run) -> Markup | None:
+    """The yardstick, unless there is something to do about it, which says it, too."""
+    said = None if advice_yardstick.yardstick(run) else advice_yardstick.compared(run)
+    return note(said) if said else None
 
 
 def landing(run: Run, drawn: Drawings) -> Markup:
@@ -111,6 +119,7 @@ def _what(run: Run) -> Markup:
         f"classes: {listed(classes, most=8)}" if classes else None,
         f"coefficients speak for {cut(positive, 40)}" if positive else None,
         f"files: {listed([Path(s['file']).name for s in run.manifest['sources']])}",
+        f"ranked on {run.made.day} {run.made:%B %Y}" if run.made else None,
     ]
     return note("; ".join(part for part in parts if part) + ".")
 

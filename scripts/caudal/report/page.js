@@ -124,16 +124,18 @@ function searchable(table) {
     [row, [...row.cells].map((cell, i) => `${heads[i]}=${cell.textContent} `).join(" ").toLowerCase()]));
   const apply = () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let found = 0, shown = 0;
+    let found = 0, shown = 0, unfolded = 0;
     for (const row of table.tBodies[0].rows) {
       const fits = words.every(word => texts.get(row).includes(word));
       found += fits;
-      const on = fits && (all || found <= FIRST_ROWS);
+      const folded = !words.length && row.dataset.folded !== undefined;  // it predicts what another does
+      unfolded += fits && !folded;
+      const on = fits && (all || (!folded && unfolded <= FIRST_ROWS));
       shown += on;
       row.classList.toggle("off", !on);
     }
     count.textContent = `${shown} of ${texts.size} shown`;
-    more.hidden = texts.size <= FIRST_ROWS;
+    more.hidden = !all && shown === found;
     more.textContent = all ? "show fewer" : `show all ${found}`;
   };
   field.addEventListener("input", apply);

@@ -1,5 +1,6 @@
 """The page: puts figures, tables and words together into one file that opens offline."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
@@ -11,6 +12,7 @@ from caudal.report.figures import FIGURES
 from caudal.report.frame import STYLE, standalone
 from caudal.report.glance import landing
 from caudal.report.markup import Markup, escape, join, tag
+from caudal.report.parameter_words import Named
 
 HERE = Path(__file__).parent
 
@@ -19,7 +21,12 @@ LANDING = "landing.html"
 
 
 def write_report(
-    folder: Path, out: Path, title: str = "Caudal", figures: Path | None = None
+    folder: Path,
+    out: Path,
+    title: str = "Caudal",
+    figures: Path | None = None,
+    yardstick: bool = True,
+    set_names: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the page of the run in ``folder`` to ``out``, and its figures.
 
@@ -35,6 +42,10 @@ def write_report(
         The folder of the figures, ``<name>.svg`` and its caption ``<name>.rst`` for each of
         ``FIGURES``, and of ``LANDING``; None writes none. A figure that cannot be drawn is a
         sentence that says why.
+    yardstick
+        Whether to tell of the tree ensemble beside the best point, where there is one.
+    set_names
+        The names of sets of features, by their cells in the ranking.
 
     Returns
     -------
@@ -47,6 +58,8 @@ def write_report(
         with a sentence that says so.
     """
     run = gather(Path(folder))
+    run.yardstick = run.yardstick if yardstick else {}
+    run.axes = {axis: Named(cells, set_names or {}) for axis, cells in run.axes.items()}
     drawn = Drawings(run)
     written = [_write(Path(out), _page(run, drawn, title))]
     if figures is not None:

@@ -11,17 +11,31 @@ MOST_LEFT_OUT = 3
 """Items left out of a longer list that are named."""
 
 
+class Named(list[str]):
+    """The values of an axis, some of which have names."""
+
+    def __init__(self, cells: Sequence[str], names: Mapping[str, str]):
+        """``names`` by the cells that they stand for."""
+        super().__init__(cells)
+        self.names = {cell: names[cell] for cell in cells if cell in names}
+
+
 def axis_value(cell: str, among: Sequence[str] = ()) -> str:
     """A parameter's value for people: large powers of two as such, lists without brackets.
 
-    A long list is told by what sets it apart ``among`` the values of its axis.
+    A list that has a name ``among`` the values of its axis is told by it (``Named``), another long
+    one by what sets it apart from them.
 
     >>> axis_value("4194304"), axis_value('["x1","x2"]'), axis_value(""), axis_value("0.1")
     ('2^22', 'x1, x2', '(default)', '0.1')
     >>> lists = ['["a","b","c","d","e"]', '["a","b","d","e"]', '["a","b"]']
     >>> [axis_value(cell, lists) for cell in lists]
     ['all 5', 'all but c', 'a, b']
+    >>> axis_value(lists[0], Named(lists, {lists[0]: "wide"}))
+    'wide'
     """
+    if isinstance(among, Named) and cell in among.names:
+        return among.names[cell]
     value = value_of(cell)
     if isinstance(value, int) and value >= 2**12 and value & (value - 1) == 0:
         return f"2^{value.bit_length() - 1}"

@@ -6,12 +6,15 @@ from caudal.ranking.order import used_columns
 from caudal.ranking.run import Run
 from caudal.report import tables, tables_data
 from caudal.report.advice import calibration_error
+from caudal.report.days import days
 from caudal.report.drawings import Drawings
 from caudal.report.figures_grid import main_axes
 from caudal.report.frame import Notice
 from caudal.report.glance import glance, note
 from caudal.report.markup import Markup, join, tag
 from caudal.report.new_files import new_files
+from caudal.report.parameter_words import axis_value
+from caudal.report.tables_classes import usual_measures
 from caudal.wording import counted, cut, listed, share
 
 
@@ -20,6 +23,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
     shown = [
         ("glance", "At a glance", glance(run, drawn)),
         ("ranking", "Ranking", ranking(run)),
+        ("measures", "Measures", measures(run)),
         ("learning", "Learning", drawn.place("learning_curves")),
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),
@@ -28,7 +32,8 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
         ("data", "Data", data(run)),
         ("costs", "Costs", costs(run, drawn)),
     ]
-    return [(key, name, body + drawn.rest(key)) for key, name, body in shown]
+    whole = [(key, name, body + drawn.rest(key)) for key, name, body in shown]
+    return [section for section in whole if section[2]]
 
 
 def ranking(run: Run) -> Markup:
@@ -36,14 +41,31 @@ def ranking(run: Run) -> Markup:
     how = note(
         "The best first; a click on a heading sorts. “Behind the best” is the paired difference "
         "with its 95 % interval; the grey line in the bars is the benchmark. The best of many "
-        "noisy scores flatters a little: what counts is the paired lead."
+        "noisy scores flatters a little: what counts is the paired lead. Points that predict the "
+        "same stand behind the first of them."
     )
     return how + tables.ranking(run)
 
 
+def measures(run: Run) -> Markup:
+    """What teams speak of, of the best point; empty where its record tells none."""
+    found = usual_measures(run)
+    if found is None:
+        return Markup("")
+    rows = run.best.record["measured_rows"]
+    positive = run.manifest.get("positive")
+    half = f" {cut(positive, 40)} is predicted from a probability of a half on." if positive else ""
+    how = note(
+        f"Of the best point, over the {counted(rows, 'row')} in the score, each predicted before "
+        f"it was learned.{half} All rows count alike, whatever they weigh in learning. Accuracy "
+        "says little where one class is rare: see its recall and precision."
+    )
+    return how + found
+
+
 def parameters(run: Run, drawn: Drawings) -> Markup:
     """Score against each parameter, and the heat map."""
-    parts = [drawn.place("parameters")]
+    parts = [drawn.place("parameters"), _named_sets(run)]
     axes = main_axes(run)
     if len(axes) > 1:
         parts += [
@@ -51,6 +73,15 @@ def parameters(run: Run, drawn: Drawings) -> Markup:
             drawn.place("heat_map"),
         ]  # fmt: skip
     return join(parts)
+
+
+def _named_sets(run: Run) -> Markup | None:
+    """What the names of sets of features stand for."""
+    named = {n: c for axis in run.axes.values() for c, n in getattr(axis, "names", {}).items()}
+    said = "; ".join(
+        f"{cut(name, 40)}: {cut(axis_value(cell), 300)}" for name, cell in named.items()
+    )
+    return note(f"{said}.") if said else None
 
 
 def coefficients(run: Run, drawn: Drawings) -> Markup:
@@ -119,7 +150,7 @@ def trust(run: Run, drawn: Drawings) -> Markup:
         parts.append(drawn.place("drift"))
     else:
         parts.append(note("The record of the best point holds no losses along the stream."))
-    return join(parts)
+    return join([*parts, days(run)])
 
 
 def data(run: Run) -> Markup:

@@ -6,7 +6,7 @@ import io
 import math
 
 from caudal.models.score_record import COSTS, fate
-from caudal.ranking.comparison import lead, score_estimate
+from caudal.ranking.comparison import distinct, lead, score_estimate
 from caudal.ranking.run import Result, Run, is_number
 from caudal.report.figures_grid import score_range
 from caudal.report.markup import Markup, escape, join, tag, void
@@ -61,7 +61,12 @@ def ranking(run: Run) -> Markup:
              ("r2", NUMBER), *((axis, {"data_axis": True}) for axis in axes),
              ("seconds", NUMBER), ("model", NUMBER), "point"]  # fmt: skip
     ends = score_range(run) if run.best.scored else (0.0, 1.0)
-    rows = [_ranking_row(run, result, axes, ends) for result in run.results]
+    alike = {group[0].point: group[1:] for group in distinct(run, len(run.results))}
+    rows = []
+    for result in run.results:
+        folds = len(alike.get(result.point, ())) if result.scored else 0
+        folded = result.scored and result.point not in alike
+        rows.append(_ranking_row(run, result, axes, ends, folds, folded))
     header = ["rank", "point", "score", "standard_error", "benchmark_score", "r2", "rows", *axes]
     link = download("ranking.csv", header, (_ranking_cells(r, axes) for r in run.results))
     above = tools("ranking-table", "search, such as alpha=0.001 degree=2", link)
@@ -74,7 +79,10 @@ def _ranking_cells(result: Result, axes: list[str]) -> list:
     return [result.rank, result.point, *texts, result.rows, *(result.values[a] for a in axes)]
 
 
-def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
+def _ranking_row(
+    run: Run, result: Result, axes: list[str], ends, folds: int, folded: bool
+) -> Markup:
+    """A row; ``folds`` points after it predict the same, and are ``folded`` until asked for."""
     error = result.standard_error
     behind = None if result is run.best else lead(run.best, result)
     if behind is None:
@@ -93,9 +101,11 @@ def _ranking_row(run: Run, result: Result, axes: list[str], ends) -> Markup:
         *(_axis_cell(result.values[axis], run.axes[axis]) for axis in axes),
         cell(f"{result.cost['seconds']:.3g}", result.cost["seconds"]),
         cell(size(result.cost["model_bytes"]), result.cost["model_bytes"]),
-        tag("td", tag("code", result.point), class_="tight"),
-    ]
-    return tag("tr", *cells, class_="best" if result is run.best else None, data_rank=result.rank)
+        tag("td", tag("code", result.point), tag("small", f" +{folds:,} alike") if folds else None,
+            class_="tight"),
+    ]  # fmt: skip
+    class_ = "best" if result is run.best else None
+    return tag("tr", *cells, class_=class_, data_rank=result.rank, data_folded=folded)
 
 
 def _axis_cell(text: str, among: list[str]) -> Markup:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import csv as pa_csv
 
 from caudal.atomic import whole_file
+from caudal.data.column_patterns import named
 from caudal.errors import UserError
 
 # Each model is a module `<model>` with two functions of the seed and these settings:
@@ -115,10 +116,13 @@ def schema(model: str, data: dict) -> dict:
             f"{LABELS[model]!r}; write that."
         )
     columns = {}
+    given = data.get("numeric")
+    numeric = named(given, list(FEATURES[model])) if isinstance(given, list) else None
+    categorical = named(data.get("categorical") or [], list(FEATURES[model]))
     for name, kind in FEATURES[model].items():
-        if data.get("numeric") is not None:
-            kind = "numeric" if name in data["numeric"] else "categorical"
-        columns[name] = "categorical" if name in (data.get("categorical") or []) else kind
+        if numeric is not None:
+            kind = "numeric" if name in numeric else "categorical"
+        columns[name] = "categorical" if name in categorical else kind
     columns[LABELS[model]] = "label"
     form = {"decimal": ".", "delimiter": ",", "encoding": None, "quote": '"', "thousands": None}
     columns = dict(sorted(columns.items()))

@@ -66,15 +66,15 @@ def about_predictions(plan: RunPlan) -> Iterator[str]:
 
 def about_order(points: Iterable[Point]) -> str | None:
     """A sentence where the rows differ along the stream; raises UserError where files are not there
-    or not whole.
+    or not whole. Its imports are not those of a run's start.
     """
+    from caudal.data import stretches
     from caudal.models.score_record import BEST, NAME, read_score
-    from caudal.ranking.order import find_order  # not at the start of each run
-    from caudal.ranking.run import STRETCHES
+    from caudal.ranking.order import find_order
 
-    stretches = checked_json.read(RESULTS / "data" / STRETCHES)
+    found = checked_json.read(RESULTS / "data" / stretches.NAME)
     record = read_score(RESULTS / BEST / NAME)
-    order = find_order(stretches, record, (p.parameters.get("extractor", {}) for p in points))
+    order = find_order(found, record, (p.parameters.get("extractor", {}) for p in points))
     if not order.differs:
         return None
     names = list(dict.fromkeys(d.column or "the benchmark's loss" for d in order.differences))

@@ -6,9 +6,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from caudal.config.grid import Point
 from caudal.data.manifest import load
 from caudal.errors import UserError
+from caudal.learn.saved_state import NAME as STATE_FILE
+from caudal.models.score_record import MODEL as MODEL_FILE
 from caudal.wording import counted, printable, size
+from caudal.workflow.forecast import forecast
 from caudal.workflow.plan import RunPlan
 from caudal.workflow.resources import MANIFEST, touched
 
@@ -17,8 +21,11 @@ CELL = {"numeric": 8, "weight": 8, "categorical": 2, "label": 1}
 """Bytes of a value in a part."""
 CSV_CELL = 18
 """Bytes of a simulated number in a CSV file."""
-MODEL, SCORE, REST = 2_000, 30_000, 1_000_000
-"""Bytes of a model without weights, of a score file, and of the report, logs and marks."""
+MODEL, SCORE, STATE, REST = 2_000, 30_000, 20_000, 1_000_000
+"""Bytes of a model without weights, of a score file, of a state without weights, losses and
+labels, and of the report, logs and marks."""
+LOSSES, MOST_LOSSES = 16, 2**21
+"""Bytes of the losses of a batch in a state, and of all of them."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,8 @@ class Footprint:
 def tell(plan: RunPlan, rows: int, exact: bool) -> None:
     """Say what the run will do; raises UserError where the disk is too small."""
     found = footprint(plan, rows, exact)
-    for sentence in [*plan.notes, found]:
+    going_on = forecast(plan, rows, exact)
+    for sentence in [*plan.notes, found, *filter(None, [going_on])]:
         print(f"Caudal: {printable(str(sentence))}", file=sys.stderr)
     found.check()
 
@@ -77,12 +85,16 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
     data = rows * sum(CELL.get(kind, 0) for kind in columns.values())
     if plan.simulated:
         data += rows * CSV_CELL * len(columns)
-    sizes = [size for point in plan.points if (size := _size(f"results/fits/{point}/model.pkl"))]
-    known = sum(sizes) // len(sizes) if sizes else 0
-    fits = least = 0
-    for point in plan.points.values():
-        fits += SCORE + (known or MODEL + 12 * touched(point, columns, levels, rows))
-        least += SCORE + (known or MODEL + 12 * touched(point, columns, {}, rows, unknown=1))
+    fits = least = SCORE * len(plan.points)
+    for name, size_of in ((MODEL_FILE, _model_size), (STATE_FILE, _state_size)):
+        if name == STATE_FILE and not plan.keep_states:
+            continue
+        sizes = [size for point in plan.points if (size := _size(f"results/fits/{point}/{name}"))]
+        known = sum(sizes) // len(sizes) if sizes else 0
+        for point in plan.points.values():
+            fits += known or size_of(plan, point, rows, touched(point, columns, levels, rows))
+            few = touched(point, columns, {}, rows, unknown=1)
+            least += known or size_of(plan, point, rows, few)
     return Footprint(
         points=len(plan.points),
         jobs=len(plan.jobs),
@@ -94,6 +106,17 @@ def footprint(plan: RunPlan, rows: int, exact: bool) -> Footprint:
         there=sum(_size(f"{home}/{name}") for home, _, names in os.walk(RESULTS) for name in names),
         free=shutil.disk_usage(RESULTS if RESULTS.is_dir() else ".").free,
     )
+
+
+def _model_size(plan: RunPlan, point: Point, rows: int, columns: int) -> int:
+    return MODEL + 12 * columns
+
+
+def _state_size(plan: RunPlan, point: Point, rows: int, columns: int) -> int:
+    """As for two classes; a learner of our own has four numbers for each column."""
+    own = point.parameters["classifier"].get("class", "").startswith("FTRL")
+    losses = min(MOST_LOSSES, LOSSES * rows // plan.settings["stream"]["batch_size"])
+    return STATE + (36 if own else 12) * columns + losses + 4 * min(rows, plan.chunk_rows)
 
 
 def _known_levels() -> dict[str, int]:

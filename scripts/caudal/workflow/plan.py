@@ -6,7 +6,9 @@ from pathlib import Path
 
 from caudal.config import grid, grid_checks
 from caudal.config import settings as config_settings
+from caudal.config.feature_set_names import set_names
 from caudal.data import ingest
+from caudal.data.label_rules import label_column
 from caudal.data.schema import decide
 from caudal.data.sources import sources
 from caudal.errors import UserError
@@ -18,6 +20,11 @@ from caudal.simulate.write import schema as simulated_schema
 
 MODEL_FILE = Path("results", BEST, MODEL)
 REPORT = Path("results/report.html")
+REPORTED = (
+    "ranking.csv", "costs.csv", "grid.csv", "best/coefficients.csv", "best/model.json",
+    "data/manifest.json", "data/stretches.json",
+)  # fmt: skip
+"""Of what in the results the report is made, beside the fits."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,11 @@ class RunPlan:
         """The report, where there is what it is made of: of archived results all may have gone
         but the model.
         """
-        made_of = (Path("results", name) for name in ("ranking.csv", "data/manifest.json"))
-        return [] if self.archived and not all(file.exists() for file in made_of) else [str(REPORT)]
+        made_of = list(REPORTED)
+        if self.settings["yardstick"]:
+            made_of.append("yardstick.json")
+        gone = self.archived and not all(Path("results", name).exists() for name in made_of)
+        return [] if gone else [str(REPORT)]
 
     @property
     def reported(self) -> list[str]:
@@ -79,7 +89,8 @@ class RunPlan:
     def fit_settings(self) -> dict:
         """The settings that a fit's results depend on, beside the point's parameters."""
         data = self.settings["data"]
-        stream = {k: v for k, v in self.settings["stream"].items() if k != "save_every"}
+        stream = self.settings["stream"]
+        stream = {k: v for k, v in stream.items() if k not in ("save_every", "keep_state")}
         fields = {"label": data["label"], "weight": data["weight"], "missing": data["missing"]}
         return {
             "stream": stream,
@@ -89,10 +100,20 @@ class RunPlan:
         }
 
     @property
+    def set_names(self) -> dict[str, str]:
+        """The names of sets of features, by their cells in tables."""
+        return set_names(self.settings["grid"], grid_checks.features_of(self.schema["columns"]))
+
+    @property
     def save_seconds(self) -> int:
         """How often a fit saves its state, -1 for never."""
         minutes = self.settings["stream"]["save_every"]
         return -1 if minutes is None else round(60 * minutes)
+
+    @property
+    def keep_states(self) -> int:
+        """Whether fits that have ended keep their states, as 0 or 1."""
+        return int(self.settings["stream"]["keep_state"])
 
     @property
     def ingest_settings(self) -> dict:
@@ -130,7 +151,7 @@ def plan(configured: dict, given: dict | None = None, arguments: Sequence[str] =
         schema, said = decide(files, settings["data"])
         notes += said
     points = grid_checks.make_points(settings, schema["columns"])
-    grid_checks.check_features(points, schema["columns"])
+    grid_checks.check_features(points, schema["columns"], label_column(settings["data"]))
     jobs = {
         job[0].id if len(job) == 1 else f"{job[0].id}-{len(job)}": job
         for job in grid.jobs(points, settings["points_per_job"])

@@ -10,18 +10,17 @@ from pathlib import Path
 
 from caudal.config.classifiers import is_compiled
 from caudal.config.grid import DEFAULTS, Point, shared_features
-from caudal.data.csv_format import read_head
+from caudal.data.first_rows import estimated_rows
 from caudal.data.manifest import load
-from caudal.data.sources import suffix
 from caudal.errors import UserError
 from caudal.features.terms import make_terms
 from caudal.workflow.plan import RunPlan
 
 MANIFEST = Path("results/data/manifest.json")
-COMPRESSION = 4
-"""How many times its compressed size a text usually has."""
 LEVELS = 100
 """Levels of a categorical column, while nothing is known of it."""
+WORDS = 50
+"""Words of a text."""
 TERMS_PER_MINUTE = 50_000_000
 """Terms that a slow machine extracts, encodes, scores and learns with a compiled classifier."""
 
@@ -38,7 +37,7 @@ def count_rows(plan: RunPlan) -> tuple[int, bool]:
     if all(file.stat().st_mtime <= when for file in files):
         with suppress(UserError):  # damaged: the jobs will find it
             return load(MANIFEST)["rows"], True
-    return sum(map(_estimated_rows, files)), False
+    return sum(map(estimated_rows, files)), False
 
 
 def memory(base: int) -> Callable[..., int]:
@@ -65,6 +64,12 @@ def fit_minutes(plan: RunPlan, points: list[Point], rows: int, attempt: int) -> 
             work += rows / plan.settings["stream"]["batch_size"] * _columns(point)
     minutes = work * plan.settings["stream"]["epochs"] / TERMS_PER_MINUTE
     return math.ceil(10 + minutes) * 2 ** (attempt - 1)
+
+
+def yardstick_memory(plan: RunPlan) -> int:
+    """Megabytes for the yardstick: its sample and a chunk, as numbers and as the trees' bins."""
+    rows = plan.settings["yardstick"]["rows"] + plan.chunk_rows
+    return int(1500 + rows * len(plan.schema["columns"]) * 60 / 1e6)
 
 
 def source_memory(plan: RunPlan) -> int:
@@ -113,12 +118,14 @@ def _made_terms(shared: str, kinds: tuple) -> list:
         {name for name, kind in kinds if kind == "categorical"},
         vectorizer["degree"],
         vectorizer["interactions"],
+        extractor.get("words") or (),
     )
 
 
 @lru_cache(maxsize=1024)
 def _terms(shared: str, kinds: tuple) -> int:
-    return len(_made_terms(shared, kinds))
+    texts = json.loads(shared)[0].get("words") or ()
+    return len(_made_terms(shared, kinds)) + WORDS * len(texts)
 
 
 @lru_cache(maxsize=1024)
@@ -128,14 +135,3 @@ def _levels_of_terms(shared: str, kinds: tuple, levels: tuple, unknown: int, row
         min(rows, math.prod(known.get(name, unknown) for name in term.categorical))
         for term in _made_terms(shared, kinds)
     )
-
-
-def _estimated_rows(file: Path) -> int:
-    kind, size = suffix(file), file.stat().st_size
-    if kind == ".parquet":
-        import pyarrow.parquet as pq
-
-        return pq.read_metadata(file).num_rows
-    head, _ = read_head(file, None)
-    line = max(1, len(head)) / max(1, head.count(b"\n"))
-    return int(size * (1 if kind == ".csv" else COMPRESSION) / line)

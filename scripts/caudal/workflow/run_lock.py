@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from caudal.errors import UserError
+from caudal.workflow import cluster_queue
 
 FOLDER = Path(".snakemake")
 RUN = "CAUDAL_RUN"
@@ -31,10 +32,12 @@ _FLOCK = struct.Struct("hhqqi")
 def take(folder: str | Path = FOLDER, starts_jobs: bool = True) -> IO | None:
     """Remove what a killed run has left, if no run is alive; returns a lock to hold for life.
 
-    What it has left are Snakemake's locks and, where this run ``starts_jobs``, jobs still at work:
-    they are ended. None where the file system has no locks: then all is as Snakemake leaves it.
-    What was locked on another machine stays too, for not every shared file system tells its
-    holder's end. Raises UserError where the folder or its locks are another user's.
+    What it has left are Snakemake's locks and, where this run ``starts_jobs``, jobs still at work,
+    here and in a cluster's queue: they are ended. None where the file system has no locks: then
+    all is as Snakemake leaves it. What was locked on another machine stays too, for not every
+    shared file system tells its holder's end.
+
+    Raises UserError where the folder or its locks are another user's, or jobs cannot be ended.
     """
     folder = Path(folder)
     here = socket.gethostname()
@@ -47,28 +50,40 @@ def take(folder: str | Path = FOLDER, starts_jobs: bool = True) -> IO | None:
         else:
             alive = False
         host, run = (file.read().split("\n") + ["", ""])[:2]
-        if not alive:
+        if not alive and host == here:
+            shutil.rmtree(folder / "locks", ignore_errors=True)
+        if not alive and starts_jobs and not _locked(folder):
             run = secrets.token_hex(8)
-            locks = folder / "locks"
-            if host == here:
-                shutil.rmtree(locks, ignore_errors=True)
-            if not locks.exists() or not any(locks.iterdir()):
-                host = here
             file.seek(0)
             file.truncate()
-            file.write(f"{host}\n{run}\n")
+            file.write(f"{here}\n{run}\n")
             file.flush()
-            if starts_jobs:
-                _end_orphans(folder)
+            cluster_queue.end_leftover(folder)
+            _end_orphans(folder)
         os.environ[RUN] = run
         fcntl.flock(file, fcntl.LOCK_SH)
     except OSError:
         file.close()
+        if starts_jobs and not _locked(folder):
+            cluster_queue.end_leftover(folder)
         return None
     except UserError:
         file.close()
         raise
     return file
+
+
+def _locked(folder: Path) -> bool:
+    locks = folder / "locks"
+    return locks.exists() and any(locks.iterdir())
+
+
+def host_of_locks() -> str:
+    """The machine whose locks are left in this folder; empty where they are of this one."""
+    with suppress(OSError):
+        host = (FOLDER / "caudal.lock").read_text().split("\n")[0]
+        return "" if host == socket.gethostname() else host
+    return ""
 
 
 def is_alone(lock: IO) -> bool:
@@ -98,11 +113,6 @@ def join() -> IO | None:
     if known != os.environ[RUN]:
         sys.exit("Caudal: the run that this job belongs to has ended, and another has begun.")
     return file
-
-
-def leave() -> None:
-    """Belong to no run: nothing of this process is to be found by the next one."""
-    os.environ.pop(RUN, None)
 
 
 def check_alive() -> None:

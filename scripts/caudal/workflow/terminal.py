@@ -8,12 +8,14 @@ import re
 import shutil
 import sys
 import time
-from typing import IO
+from typing import IO, Any
 
 from caudal.ranking.status import EVERY, status
 from caudal.wording import printable
 from caudal.workflow import run_lock
+from caudal.workflow.damage import EndAtDamage
 from caudal.workflow.retraining import retraining
+from caudal.workflow.slurm_words import plainly
 
 OF_EACH_JOB = {"job_info", "job_started", "job_finished", "progress"}
 """The events of Snakemake's log that come with every job."""
@@ -27,23 +29,28 @@ LONG = re.compile(r"^( *(?:input|output|log|reason): .{200}).{40,}$", re.MULTILI
 OFFER = re.compile(r"If you are sure that no other instances .*--unlock argument\.", re.DOTALL)
 """Snakemake's, at a folder that is locked."""
 AT_WORK = "One is at work there: wait for its end, or end it, and give this command again."
+ELSEWHERE = (
+    "They are of a run that began on the machine {}. If it is at work there, wait for its end; if "
+    "it was killed, remove them with the --unlock argument, and give this command again."
+)
 BAR = 20
 """The width of the bar, in characters."""
 SHARE = 20
 """How many times longer than a look at the results is the pause after it."""
 
 
-def install(at_a_glance: bool, lock: IO | None = None) -> None:
-    """Shorten the long lines of Snakemake's handler for the terminal.
+def install(workflow: Any, at_a_glance: bool, lock: IO | None = None) -> None:
+    """Shorten the long lines of Snakemake's handler for the terminal, and end a run at damage.
 
     ``at_a_glance`` leaves out what it says of each job, too, and tells how far the run is instead.
     With ``--verbose`` all is as Snakemake has it. ``lock`` is the run's (``run_lock``).
     """
     logger = logging.getLogger("snakemake.logging")
-    if logger.isEnabledFor(logging.DEBUG):
-        return
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
+            handler.addFilter(EndAtDamage(workflow))
+            if logger.isEnabledFor(logging.DEBUG):
+                continue
             handler.setFormatter(Short(handler.formatter, lock))
             if at_a_glance:
                 handler.addFilter(Glance(handler.stream))
@@ -68,9 +75,15 @@ class Short(logging.Formatter):
         if getattr(record, "event", None) == "run_info" and not self.told:
             self.told = True
             text = "\n".join(filter(None, (retraining(record.__dict__["stats"]), text)))
-        if self.lock and OFFER.search(text) and not run_lock.is_alone(self.lock):
-            text = OFFER.sub(AT_WORK, text)
-        return printable(text)
+        if OFFER.search(text):
+            text = OFFER.sub(self._who_is_at_work, text)
+        return printable(plainly(text))
+
+    def _who_is_at_work(self, offer: re.Match) -> str:
+        if self.lock and not run_lock.is_alone(self.lock):
+            return AT_WORK
+        host = run_lock.host_of_locks()
+        return ELSEWHERE.format(host) if host else offer[0]
 
 
 class Glance(logging.Filter):
