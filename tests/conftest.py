@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import os
+import random
 import shutil
 
 import pytest
@@ -31,6 +33,28 @@ def pytest_collection_modifyitems(items):
         runs = {"snakemake", "pytest_plugins", "BROWSER", "benchmarks"} & set(vars(module or item))
         if runs or "done" in getattr(item, "fixturenames", ()) or own in PROCESSES:
             item.add_marker("slow")
+
+
+KILL_SEED = "CAUDAL_KILL_SEED"
+"""The environment variable that tells all processes of a session what the kill loop draws from."""
+
+
+def pytest_configure():
+    """Draw a seed, unless one is given."""
+    os.environ.setdefault(KILL_SEED, str(random.randrange(10**6)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say it where the loop has run."""
+    reports = sum(terminalreporter.stats.values(), [])
+    if any("test_kill_loop" in getattr(report, "nodeid", "") for report in reports):
+        terminalreporter.write_line(f"The kill loop's seed: {KILL_SEED}={os.environ[KILL_SEED]}")
+
+
+@pytest.fixture
+def kill_seed():
+    """What the kill loop draws from."""
+    return int(os.environ[KILL_SEED])
 
 
 @pytest.fixture(scope="session")

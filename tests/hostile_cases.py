@@ -296,6 +296,34 @@ CASES = [
         values={"d.hour": ["20", None], "d.weekday": ["Sat", None], "d.month": ["Mar", None]},
     ),
     Case(
+        "dates written nearly as in ISO 8601",
+        b"d,y\n2019-03-23 00:00,0\n2019-03-23 20:21,1\n,1\n",
+        {"derive": {"d": ["hour"]}, "date_format": "%Y-%m-%d %H:%M"},
+        3,
+        values={"d.hour": ["0", "20", None]},
+    ),
+    Case(
+        "seconds since 1970 with an exponent",
+        b"d,y\n1.5533724690e+09,0\n1553372469.5,1\n",
+        {"derive": {"d": ["hour"]}, "date_format": "%s"},
+        2,
+        values={"d.hour": ["20", "20"]},
+    ),
+    Case(
+        "dates at midnight",
+        b"d,y\n2019-03-23 00:00:00,0\n2020-02-29 00:00:00,1\n",
+        {"derive": {"d": ["month"]}, "date_format": "%Y-%m-%d %H:%M:%S"},
+        2,
+        values={"d.month": ["Mar", "Feb"]},
+    ),
+    Case(
+        "dates with T, Z and a zone",
+        b"d,y\n2019-03-23T20:21:00+0100,0\n2019-03-23T08:21:00Z,1\n",
+        {"derive": {"d": ["hour"]}, "date_format": "%Y-%m-%dT%H:%M:%S%z"},
+        2,
+        values={"d.hour": ["20", "8"]},
+    ),
+    Case(
         "German dates",
         b"x,d,y\n1.5,23.03.2019 20:21,0\n",
         {"derive": {"d": ["hour"]}, "date_format": "%d.%m.%Y %H:%M"},
@@ -322,6 +350,17 @@ CASES = [
         rows=2,
         dropped=1,
         values={"c": ["a", "b"], "y": ["0", "1"]},
+    ),
+    *(
+        Case(
+            f"the header again as {again.decode()}",
+            b"c,the label\na,0\n" + again + b"\nb,1\n",
+            {"label": "the label"},
+            2,
+            dropped=1,
+            values={"c": ["a", "b"], "the label": ["0", "1"]},
+        )
+        for again in (b'"c","the label"', b"c, the label", b'c,"the label"', b' "c" , "the label"')
     ),
     Case(
         "the header again, with its mark and line end",

@@ -19,13 +19,13 @@ WRITTEN = {
 CONFIG = complete(WRITTEN)
 
 
-def make_data(folder, csv_file, data):
+def make_data(folder, csv_file, data, chunk_rows=200):
     """Convert a CSV file; returns the path of the manifest and the schema."""
     found = sources([str(csv_file)])
     schema, _ = decide(found, data)
     home = Path(folder) / "results" / "data"
     for name, path in found.items():
-        ingest.to_parquet(path, home / name, schema, data, 200)
+        ingest.to_parquet(path, home / name, schema, data, chunk_rows)
     manifest.merge([home / name / "manifest.json" for name in found], home / "manifest.json")
     return home / "manifest.json", schema
 

@@ -56,6 +56,12 @@ def test_a_further_file_renames_none(tmp_path):
     assert after[: len(before)] == before
 
 
+def test_what_a_run_has_written_is_no_source(tmp_path):
+    written = ["results/ranking.csv", "results/data/a/rejects.csv", "a.csv", "b/results/c.csv"]
+    assert names(tmp_path, written, ["**/*.csv"]) == ["a", "c"]
+    assert names(tmp_path, [], ["./results/*.csv"]) == ["ranking"]
+
+
 def test_a_name_with_brackets_is_no_pattern(tmp_path):
     assert len(names(tmp_path, ["a[1].csv"], ["a[1].csv"])) == 1
 

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from caudal.config.grid import expand
 from caudal.config.settings import complete
+from caudal.data.chunks import chunk_streamer
+from caudal.data.manifest import load
 from caudal.learn.fitting import fit_points
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,8 @@ VALUES = {
     "w": ["0", "0.5", "1e6"],
     "y": ["0", "1"],
 }
+CLASSES = ["", "0", "1", "2", "3", "9"]
+"""Labels where 0, 1, 2 and 3 are declared, and the first two occur."""
 GRIDS = [
     {
         "extractor": {"features": [["x", "late", "c"]], "scale": [True, False]},
@@ -41,7 +45,13 @@ def frame_of(seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=ROWS)
     late = np.where(np.arange(ROWS) < 60, 1.0, np.where(np.arange(ROWS) < 90, np.nan, 30_000 * x))
-    columns = {"x": x, "late": late, "c": rng.choice(list("ab"), ROWS), "w": 1.0}
+    columns = {
+        "id": np.arange(ROWS),
+        "x": x,
+        "late": late,
+        "c": rng.choice(list("ab"), ROWS),
+        "w": 1,
+    }
     return (
         pd.DataFrame({**columns, "y": (x + rng.normal(size=ROWS) > 0).astype(int)})
         .astype(str)
@@ -50,49 +60,62 @@ def frame_of(seed):
     )
 
 
-def losses(frame, batch_size, missing):
-    """Of each point the losses of all scored batches, and whether it diverged."""
-    data = {"files": ["rows.csv"], "label": "y", "numeric": ["x", "late"], "weight": "w",
-            "missing": missing}  # fmt: skip
-    stream = {"batch_size": batch_size, "n_batches": 10 if batch_size == 1 else 3}
+def losses(frame, batch_size, order, data):
+    """The rows in the order of the stream, and of each point the losses of all scored batches and
+    whether it diverged."""
+    data = {"files": ["rows.csv"], "label": "y", "numeric": ["x", "late"], "weight": "w", **data}
+    stream = {"batch_size": batch_size, "n_batches": 10 if batch_size == 1 else 3, "order": order}
+    if order == "mux":
+        stream["mux"] = {"active": 3, "piece": 5}
     config = complete({
         "data": data, "stream": stream, "score": {"loss": "log", "drop_scores": 0.0}, "grid": GRIDS,
     })  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         frame.to_csv(Path(folder) / "rows.csv", index=False)
-        manifest, _ = make_data(folder, Path(folder) / "rows.csv", config["data"])
+        manifest, _ = make_data(folder, Path(folder) / "rows.csv", config["data"], chunk_rows=24)
+        chunks = chunk_streamer(manifest.parent, load(manifest), ["id"], config["stream"], 0)
+        rows = [int(row) for chunk in chunks.generate() for row in chunk["id"].to_pylist()]
         parts = (config[key] for key in ("stream", "score", "data"))
-        return [
+        return rows, [
             (record["losses"], record["diverged"])
             for _, _, record in fit_points(manifest, expand(GRIDS), *parts, 0)
         ]
 
 
 @cache
-def plain_losses(batch_size, *missing):
-    return losses(frame_of(0), batch_size, dict(missing))
+def plain_losses(batch_size, order, data):
+    return losses(frame_of(0), batch_size, order, HOW[data])
+
+
+HOW = {
+    "mean": {"missing": {"numeric": "mean"}},
+    "indicator": {"missing": {"numeric": "zero", "indicator": True}},
+    "drop": {"missing": {"numeric": "drop"}},
+    "classes": {"classes": [0, 1, 2, 3], "bad_rows": "quarantine", "max_bad_share": 1.0},
+}
+"""Settings of data. Where a row leaves, all that come after it move up: in a mux, to anywhere."""
 
 
 @pytest.mark.parametrize("batch_size", [1, 8])
 @pytest.mark.parametrize(
-    "missing",
-    [{"numeric": "mean"}, {"numeric": "zero", "indicator": True}, {"numeric": "drop"}],
-    ids=lambda missing: "-".join(map(str, missing.values())),
+    "order, data", [*(("sequential", data) for data in HOW), ("mux", "mean"), ("mux", "indicator")]
 )
 @settings(max_examples=6)
 @given(
     row=st.integers(0, ROWS - 1),
     change=st.sampled_from([(name, value) for name in VALUES for value in VALUES[name]]),
+    label=st.sampled_from(CLASSES),
 )
-def test_a_later_row_changes_no_loss(batch_size, missing, row, change):
+def test_a_later_row_changes_no_loss(batch_size, order, data, row, change, label):
     changed = frame_of(0)
     changed.loc[row, change[0]] = change[1]
-    drops = missing["numeric"] == "drop"
-    kept = frame_of(0)["late"].ne("").to_numpy() if drops else np.ones(ROWS, bool)
+    if data == "classes":
+        changed.loc[row, "y"] = label
+    rows, unchanged = plain_losses(batch_size, order, data)
+    earlier = rows.index(row) if order == "mux" else sum(other < row for other in rows)
     unscored = 10 if batch_size == 1 else 3
-    whole = max(0, int(kept[:row].sum()) // batch_size - unscored)
-    unchanged = plain_losses(batch_size, *missing.items())
-    found = losses(changed, batch_size, missing)
+    whole = max(0, earlier // batch_size - unscored)
+    _, found = losses(changed, batch_size, order, HOW[data])
     for (before, _), (after, diverged) in zip(unchanged, found, strict=True):
         assert len(before) > 10
         # What diverges has no losses of its last chunk.

@@ -74,6 +74,12 @@ def test_many_levels_are_told_as_a_lower_bound(tmp_path):
         (["1.5", "10", "-2.0"], ["-2", "1.5", "10"], "float"),
         (["yes", "no"], ["no", "yes"], "text"),
         (["1", "b"], ["1", "b"], "text"),
+        # Ids: as numbers, the first two were one, or none that numpy has.
+        (
+            ["12345678901234567891", "12345678901234567890", "-1"],
+            ["-1", "12345678901234567890", "12345678901234567891"],
+            "text",
+        ),
     ],
 )
 def test_labels_are_of_a_type_and_in_its_order(tmp_path, labels, classes, kind):

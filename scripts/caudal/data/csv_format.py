@@ -29,7 +29,16 @@ class CsvFormat:
     header: tuple[str, ...]
     start: int  # bytes of UTF-8 before the first row
     line: int  # the line of the first row, from 1
-    header_text: bytes = b""  # as it stands there, without its line end
+
+    @property
+    def header_pattern(self) -> re.Pattern[bytes]:
+        """The header wherever it stands again, with quotes and blanks of its own, or without."""
+        quote = re.escape(self.quote)
+        names = []
+        for name in self.header:
+            within = re.escape(name.replace(self.quote, 2 * self.quote) if quote else name)
+            names.append(rf"[ \t]*(?:{quote}{within}{quote}|{re.escape(name)})[ \t]*")
+        return re.compile(re.escape(self.delimiter).join(names).encode())
 
     @property
     def grammar(self) -> Grammar:
@@ -103,11 +112,8 @@ def csv_format(file: Path, head: bytes, encoding: str, data: dict) -> CsvFormat:
                 f"delimiters, as if a quote that never closes had swallowed rows; correct the "
                 "quotes, or rename the column."
             )
-    text = record.rstrip(b"\r\n")
     after = min(start + len(record), len(head))
-    return CsvFormat(
-        delimiter, quote, encoding, names, after, line + count_lines(record), header_text=text
-    )
+    return CsvFormat(delimiter, quote, encoding, names, after, line + count_lines(record))
 
 
 def check_header(

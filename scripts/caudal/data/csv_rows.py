@@ -54,6 +54,8 @@ class _BlockReader:
         for place, name in enumerate(fmt.header):
             self._place_of.setdefault(name, place)
         self._places = {str(self._place_of[name]): name for name in types}
+        self._header = fmt.header_pattern
+        self._rarest = max((name.encode() for name in fmt.header), key=len)  # seldom in the data
         self._names = [str(place) for place in range(len(fmt.header))]
         as_text = {n: pa.string() if t == pa.float64() else t for n, t in types.items()}
         self._plain, self._texts = (self._options(t, data) for t in (types, as_text))
@@ -85,12 +87,12 @@ class _BlockReader:
         These are the header where it stands again, as ``cat a.csv b.csv`` has it, and what ends in
         zero bytes, as the last record of a file that was cut short may.
         """
-        header = self._fmt.header_text
-        if block.flaw or not ((header and header in block.data) or b"\0" in block.data):
+        has_header = self._rarest in block.data and self._header.search(block.data)
+        if block.flaw or not (has_header or b"\0" in block.data):
             return [block]
         headers, cut_short = set(), {}
         for line, text in self._cutter.records(block):
-            if text.rstrip(b"\r\n").removeprefix(BOM) == header:
+            if self._header.fullmatch(text.rstrip(b"\r\n").removeprefix(BOM)):
                 headers.add(line)
             elif text.rstrip(b"\r\n").endswith(b"\0"):
                 cut_short[line] = text

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from caudal.data.spelling import spell_levels
 from caudal.errors import UserError
 
 HOURS = [str(hour) for hour in range(24)]
@@ -102,6 +103,7 @@ def parse_dates(texts: pa.Array, date_format: str | None = None) -> pa.Array:
     """
     texts = pc.utf8_trim_whitespace(texts)
     if date_format == EPOCH:
+        texts = spell_levels(texts)  # 1.5e+09 is a whole number, too
         whole = pc.match_substring_regex(texts, r"^-?\d{1,11}(?:\.\d*)?$")
         texts = pc.if_else(whole, texts, pa.scalar(None, pa.string()))
         seconds = pc.replace_substring_regex(texts, r"\..*$", "")

@@ -17,7 +17,7 @@ FALSE = {"false", "no", "n", "f", "0", "off"}
 
 
 def label_type(classes: list[str]) -> str:
-    """``bool``, ``int``, ``float`` or ``text``: what all classes can be read as.
+    """``bool``, ``int``, ``float`` or ``text``: what all classes can be read as, each by itself.
 
     >>> [label_type(c) for c in (["True", "False"], ["0", "1"], ["0.5", "1"], ["007", "042"])]
     ['bool', 'int', 'float', 'text']
@@ -25,7 +25,7 @@ def label_type(classes: list[str]) -> str:
     if classes and all(text.lower() in ("true", "false") for text in classes):
         return "bool"
     if classes and all(INT.fullmatch(text) for text in classes):
-        return "int"
+        return "int" if all(-(2**63) <= int(text) < 2**63 for text in classes) else "text"
     if classes and all(FLOAT.fullmatch(text) for text in classes):
         return "float"
     return "text"

@@ -184,7 +184,8 @@ class Screening:
         return pa.array(levels, pa.string()).take(column.indices)
 
     def _dates(self, name: str, column: pa.DictionaryArray) -> dict[str, pa.StringArray]:
-        column = without_levels(column, {"", *NULLS, *self._missing_texts})
+        missing = {"", *NULLS, *self._missing_texts}
+        column = without_levels(column, missing, as_written=True)  # what a format speaks of
         times = parse_dates(column.dictionary, self._data["date_format"])
         unread = pc.fill_null(times.is_null().take(column.indices), False)
         self._look_for_faults(
@@ -198,11 +199,15 @@ class Screening:
         return {f"{name}.{part}": date_part(times, part).take(column.indices) for part in parts}
 
 
-def without_levels(column: pa.DictionaryArray, missing: set[str]) -> pa.DictionaryArray:
-    """The column with its levels spelled as levels are, and these made null."""
+def without_levels(
+    column: pa.DictionaryArray, missing: set[str], as_written: bool = False
+) -> pa.DictionaryArray:
+    """The column with its levels spelled as levels are, or left ``as_written``, and these made
+    null.
+    """
     levels = spell_levels(column.dictionary)
     named = pc.is_in(levels, pa.array(sorted(missing), pa.string()))
     indices = column.indices
     if pc.any(named).as_py():
         indices = pc.if_else(named.take(indices), pa.scalar(None, pa.int32()), indices)
-    return pa.DictionaryArray.from_arrays(indices, levels)
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary if as_written else levels)

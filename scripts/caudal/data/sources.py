@@ -120,6 +120,8 @@ def _matches(pattern: str, base: Path, key: str) -> list[Path]:
         names = [pattern]
     else:
         names = glob.glob(pattern, root_dir=base, recursive=True)
+        if Path(pattern).parts[:1] != ("results",):
+            names = [name for name in names if Path(name).parts[0] != "results"]
     matches = []
     for name in names:
         path = base / name
