@@ -48,7 +48,7 @@ onstart:
 
 
 onsuccess:
-    closing.say(POINTS.values())
+    print("Caudal: done. Open results/report.html in a browser.")
 
 
 onerror:

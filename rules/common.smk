@@ -9,7 +9,7 @@ sys.path.insert(0, str(HERE / "scripts"))
 from caudal.data import sources
 from caudal.errors import UserError
 from caudal.wording import printable
-from caudal.workflow import closing, helper, repairs, resources, rule_names, run_lock
+from caudal.workflow import helper, repairs, resources, rule_names, run_lock
 from caudal.workflow.code_hash import code_hash
 from caudal.workflow.plan import plan
 from caudal.workflow.start import start

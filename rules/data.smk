@@ -62,20 +62,3 @@ rule merge_manifests:
         score=SETTINGS["score"],
     script:
         "../scripts/merge_manifests.py"
-
-
-rule compare_stretches:
-    input:
-        MANIFEST,
-    output:
-        "results/data/stretches.json",
-    log:
-        "logs/compare_stretches/compare_stretches.log",
-    conda:
-        "../envs/caudal.yaml"
-    resources:
-        mem_mb=memory(resources.source_memory(PLAN)),
-    params:
-        code=code_of("compare_stretches"),
-    script:
-        "../scripts/compare_stretches.py"

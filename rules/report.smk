@@ -9,7 +9,6 @@ rule write_report:
         coefficients="results/best/coefficients.csv",
         plain="results/best/model.json",
         manifest="results/data/manifest.json",
-        stretches="results/data/stretches.json",
         scores=collect("results/fits/{point}/score.json", point=POINTS),
     output:
         html=report(

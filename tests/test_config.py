@@ -91,7 +91,6 @@ WRONG = {
     "truth value as a name": ("data.numeric", [False], "data.numeric: YAML reads no, off and false as .*quotes"),
     "number as a name": ("data.weight", 7, "data.weight: YAML reads this name as the number 7; put .*quotes"),
     "list as a class": ("data.positive", [1], r"data.positive: \[1\] is no single value"),
-    "truth value as a text": ("data.missing", {"texts": [False]}, "data.missing.texts: YAML reads no, off and false as .*quotes"),
     "truth value as a key": ("data.derive", {True: ["hour"]}, "data.derive: YAML reads yes, on and true"),
     "truth value as a feature": ("grid.0.extractor.features", [[True]], "features: YAML reads yes, on and true.*quotes"),
     "number as a feature": ("grid.0.extractor.features", [["x1", 2.5]], "features: YAML reads this name as the number 2.5"),
@@ -127,11 +126,6 @@ def test_wrong_configs_get_their_sentence(path, value, sentence):
         plan(config)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith(".")
-
-
-def test_a_number_that_means_missing_needs_no_quotes():
-    config = changed("data.missing", {"texts": [-999, -99.5, "none"]})
-    assert plan(config).ingest_settings["missing"]["texts"] == ["-999", "-99.5", "none"]
 
 
 def test_missing_files_are_named(tmp_path, monkeypatch):

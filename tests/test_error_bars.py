@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from caudal.learn.blocks import grouped
 from caudal.learn.error_bars import estimate_mean, standard_error
-from caudal.learn.progressive import MOST_BLOCKS
+from caudal.learn.progressive import MOST_BLOCKS, Blocks
 
 RUNS = 2_000
 
@@ -58,8 +57,14 @@ def test_a_million_single_rows_are_as_sure_as_their_blocks_are():
     rng = np.random.default_rng(0)
     length, rows = 100, 1_000_000
     slow = np.repeat(rng.normal(size=rows // length), length)
+    blocks = Blocks(rows, MOST_BLOCKS)
     losses = slow + rng.normal(size=rows)
-    means = grouped(losses[:, None], np.ones(rows, int), MOST_BLOCKS)[0][:, 0]
+    learned = 0
+    while learned < rows:
+        part = losses[learned : learned + blocks.room]
+        blocks.add(len(part), float(len(part)), part.mean())
+        learned += len(part)
+    means = [mean for (mean,) in blocks.means]
     true = math.sqrt(length / rows + 1 / rows)
     assert standard_error(means) == pytest.approx(true, rel=0.35)
 

@@ -1,9 +1,9 @@
-"""Plans, means, the learning curve and calibration."""
+"""Plans, means, blocks and calibration."""
 
 import numpy as np
 import pytest
 from caudal.errors import UserError
-from caudal.learn.progressive import FINE, Plan, Progress, make_plan
+from caudal.learn.progressive import Blocks, Mean, Plan, Progress, make_plan
 from caudal.learn.targets import Calibration
 
 
@@ -23,15 +23,50 @@ def test_too_few_rows():
         make_plan({"rows": 6433}, settings, {"drop_scores": 0.7})
 
 
+@pytest.mark.parametrize("pieces", [1, 7, 50])
+def test_a_mean_weighs_its_values(pieces):
+    random = np.random.default_rng(0)
+    values, weights = random.normal(size=50), random.uniform(0.1, 1.0, 50)
+    mean = Mean()
+    for part in np.array_split(np.arange(50), pieces):
+        mean.add(np.average(values[part], weights=weights[part]), weights[part].sum())
+    assert mean.mean == pytest.approx(np.average(values, weights=weights))
+    assert mean.total == pytest.approx(weights.sum())
+
+
+@pytest.mark.parametrize("total", [1, 7, 256, 257, 1000])
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+def test_blocks_are_few_and_lose_nothing(total, at_once):
+    blocks = Blocks(total, 256)
+    values = np.random.default_rng(0).normal(size=total)
+    weights = np.ones(total)
+    weights[-1] = 0.3
+    start = 0
+    while start < total:
+        part = slice(start, start + min(at_once, blocks.room))
+        mean = np.average(values[part], weights=weights[part])
+        blocks.add(part.stop - start, weights[part].sum(), mean, -mean)
+        start = part.stop
+    means = np.array(blocks.means)
+    size = -(-total // 256)
+    assert len(means) == -(-total // size) <= 256
+    expected = [
+        np.average(values[i : i + size], weights=weights[i : i + size])
+        for i in range(0, total, size)
+    ]
+    np.testing.assert_allclose(means[:, 0], expected)
+    np.testing.assert_allclose(means[:, 1], -np.array(expected))
+    assert sum(blocks.weights) == pytest.approx(weights.sum())
+
+
 def test_calibration_counts_every_row():
     rng = np.random.default_rng(0)
     p = rng.uniform(size=1000)
     p[:2] = 0.0, 1.0
     y = (rng.uniform(size=1000) < p).astype(int)
-    calibration, predictions = Calibration(), np.column_stack([1 - p, p])
-    halves = [calibration.sums(predictions[h::2], y[h::2]) for h in (0, 1)]
-    np.testing.assert_allclose(sum(halves), calibration.sums(predictions, y))
-    table = calibration.record(sum(halves))["calibration"]
+    calibration = Calibration()
+    calibration.add(np.column_stack([1 - p, p]), y)
+    table = calibration.table()
     assert sum(row["rows"] for row in table) == 1000
     for row in table:
         inside = (p >= row["low"]) & ((p < row["high"]) | (row["high"] == 1.0))
@@ -96,42 +131,3 @@ def test_how_many_batches_are_taken_in_at_once_changes_nothing(batch_size):
             for one, other in zip(record[name], records[0][name], strict=True):
                 values = (list(r.values()) if isinstance(r, dict) else r for r in (one, other))
                 np.testing.assert_allclose(*values, rtol=1e-10)
-
-
-def fed(plan, losses, stop, at_once=500, state=None):
-    """A progress that has taken in the rows up to ``stop``, from a state on."""
-    progress = Progress(plan, Calibration())
-    if state is None:
-        progress.skip(plan.unscored * plan.batch_size)
-    else:
-        progress.set_state(state)
-    for start in range(progress.rows, stop, at_once):
-        part = slice(start, min(stop, start + at_once))
-        y = (losses[part] * 1e6).astype(int) % 2
-        progress.add(losses[part], 1 - losses[part], np.column_stack([y, 1 - y]) * 0.9, y)
-    return progress
-
-
-@pytest.mark.parametrize("batch_size, rows", [(1, 140_003), (2, 1001), (100, 20_050)])
-def test_a_stream_that_has_grown_is_told_as_one_from_the_start(batch_size, rows):
-    losses = np.random.default_rng(2).uniform(size=rows)
-    state, seen = None, []
-    for stop in (rows // 3 // 500 * 500, rows // 2 // 500 * 500, rows // 500 * 500, rows):
-        plan = Plan(stop, batch_size, 500 // batch_size, 0.3)
-        grown = fed(plan, losses, stop, state=state)
-        assert grown.record() == fed(plan, losses, stop).record()
-        state = grown.state()
-        seen.append(grown.record()["score"])
-    assert len(set(seen)) == len(seen)
-
-
-def test_of_a_long_stream_the_score_drops_as_much_as_asked_to_a_block():
-    plan = Plan(300_000, 1, 1000, 0.7)
-    losses = np.linspace(0, 1, 300_000)
-    record = fed(plan, losses, 300_000, 1000).record()
-    dropped = 300_000 - record["batches_in_score"]
-    assert 0 <= plan.first_kept - dropped < 4 < 2 * 300_000 / FINE
-    assert record["score"] == pytest.approx(-losses[dropped:].mean())
-    assert record["losses_weights"] == pytest.approx([record["batches_in_score"] / 256] * 256, 0.01)
-    assert len(record["drift"]) <= 128
-    assert record["drift"][-1]["rows"] == 300_000

@@ -27,11 +27,6 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-def _written(value: Any) -> Any:
-    """A number as a text: YAML takes -999 for one."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
 def _once_each(values: list) -> list:
     texts = [repr(value) for value in values]  # 0 and False are two
     double = next((text for text in texts if texts.count(text) > 1), None)
@@ -47,11 +42,7 @@ Text = Annotated[str, Field(min_length=1)]
 Class = str | int | float | bool
 UNIQUE = Field(json_schema_extra={"uniqueItems": True})
 Names = Annotated[list[Text], AfterValidator(_once_each), UNIQUE]
-Texts = Annotated[
-    list[Annotated[str, BeforeValidator(_written, json_schema_input_type=str | float)]],
-    AfterValidator(_once_each),
-    UNIQUE,
-]
+Texts = Annotated[list[str], AfterValidator(_once_each), UNIQUE]
 Files = Annotated[
     list[Text],
     Field(min_length=1),

@@ -89,7 +89,6 @@ def to_parquet(file: Path, folder: Path, schema: dict, data: dict, chunk_rows: i
         "rows_dropped": rejects.dropped.total(),
         "columns": _columns(schema, parts, screening),
         "labels": _labels(schema, parts),
-        "dates": {name: found.slices for name, found in screening.times.items()},
         "parts": parts.parts,
         "rejects": dict(sorted(rejects.rejected.items())),
         "dropped": dict(sorted(rejects.dropped.items())),

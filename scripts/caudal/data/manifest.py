@@ -13,7 +13,6 @@ from caudal import checked_json
 from caudal.data.column_stats import TOP_LEVELS, merge_moments, top, unit_of
 from caudal.data.identity import is_another
 from caudal.data.labels import find_class, label_type, sort_classes
-from caudal.data.time_order import MOST_SLICES, thinned
 from caudal.errors import Damaged, UserError
 
 DAMAGED = "damaged"
@@ -72,7 +71,6 @@ def merge(
         **{key: sum(source[key] for source in found) for key in COUNTS},
         "sources": [_summary(source) for source in found],
         "columns": {name: _merge_column(name, found) for name in found[0]["columns"]},
-        "dates": _merge_dates(found),
         "labels": {text: labels[text] for text in classes},
         "classes": classes,
         "positive": _positive(classes, positive),
@@ -169,15 +167,6 @@ def _merge_column(name: str, sources: list[dict]) -> dict:
     if nonfinite:
         merged["nonfinite"] = nonfinite
     return merged | _merge_numbers(columns, [source["rows"] for source in sources])
-
-
-def _merge_dates(sources: list[dict]) -> dict[str, list]:
-    """The mean dates of slices of the rows, in stream order; see ``time_order.Slices``."""
-    slices: dict[str, list] = {}
-    for source in sources:
-        for name, found in source.get("dates", {}).items():
-            slices.setdefault(name, []).extend(found)
-    return {name: thinned(found, MOST_SLICES) for name, found in slices.items()}
 
 
 def _merge_levels(columns: list[dict]) -> dict:

@@ -17,7 +17,6 @@ from caudal.data.rejects import Rejects
 from caudal.data.row_block import RowBlock
 from caudal.data.sources import suffix
 from caudal.data.spelling import spell, spell_levels
-from caudal.data.time_order import Slices
 from caudal.data.value_texts import LEVEL
 from caudal.errors import UserError
 
@@ -49,7 +48,6 @@ class Screening:
         self._missing_numbers = pa.array([float(text) for text in numbers], pa.float64())
         self._classes = {spell(str(value)) for value in data["classes"] or ()}
         self.nonfinite: dict[str, int] = {}
-        self.times = {name: Slices() for name in self._derive}
         written = data["thousands"] and suffix(file) != ".parquet"
         number = pa.string() if written else pa.float64()
         read_as = {"numeric": number, "weight": number, "label": LEVEL, "categorical": pa.string()}
@@ -193,7 +191,6 @@ class Screening:
             lambda index: f"column {name!r}: {no_date(column[index].as_py())}",
         )
         self._look_for_gaps("categorical", f"missing value in column {name!r}", column)
-        self.times[name].add(times.take(column.indices))
         parts = self._derive[name]
         return {f"{name}.{part}": date_part(times, part).take(column.indices) for part in parts}
 

@@ -14,16 +14,14 @@ LONGEST_NAME = 80
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
-def sources(
-    patterns: list[str], base: Path = Path("."), key: str = "data.files"
-) -> dict[str, Path]:
+def sources(patterns: list[str], base: Path = Path(".")) -> dict[str, Path]:
     """Map the name of each source to its path, in stream order.
 
     The patterns keep their order, the matches of one pattern are in natural order (``day2``
     before ``day10``), and a file that two patterns match comes once. A folder stands for the files
     in it that can be read. A name is the file's stem, fit for a file name; where two would be
     equal, the later one bears a hash of its path, so that files added later leave the earlier
-    names alone. ``key`` is the config's, for sentences.
+    names alone.
 
     Raises
     ------
@@ -37,21 +35,21 @@ def sources(
     seen: set[str] = set()
     taken: set[str] = set()
     for pattern in patterns:
-        for path in _matches(pattern, base, key):
+        for path in _matches(pattern, base):
             key = path.as_posix()
             if key in seen:
                 continue
             seen.add(key)
             name = _name(path)
             if name.casefold() in taken:
-                name = f"{name}-{short_hash(path)}"
+                name = f"{name}-{_short_hash(path)}"
             taken.add(name.casefold())
             found[name] = base / path
-    _check_twice(list(found.values()), key)
+    _check_twice(list(found.values()))
     return found
 
 
-def _check_twice(files: list[Path], key: str) -> None:
+def _check_twice(files: list[Path]) -> None:
     inodes: dict[tuple[int, int], Path] = {}
     stems: dict[str, Path] = {}
     for file in files:
@@ -60,13 +58,13 @@ def _check_twice(files: list[Path], key: str) -> None:
         other = inodes.setdefault((about.st_dev, about.st_ino), file)
         if other != file:
             raise UserError(
-                f"{key}: {other} and {file} are links to one file, whose rows would count "
+                f"data.files: {other} and {file} are links to one file, whose rows would count "
                 "twice; name one of them."
             )
         other = stems.setdefault(stem, file)
         if other != file:
             raise UserError(
-                f"{key}: {other} and {file} are one file in two forms by their names, and "
+                f"data.files: {other} and {file} are one file in two forms by their names, and "
                 "its rows would count twice; name one of them, or rename one if they differ."
             )
 
@@ -100,7 +98,7 @@ def check_for_shells(path: str | Path) -> None:
     """
     if repr(str(path)) != f"'{path}'":
         raise UserError(
-            f"{path} has a quote, a backslash or an unprintable character in its "
+            f"data.files: {path} has a quote, a backslash or an unprintable character in its "
             f"name, which the shell of a cluster's job would misread; rename it, or make a link "
             f"of another name and give that."
         )
@@ -115,7 +113,7 @@ def shown_path(file: Path) -> str:
     return file.name if file.is_absolute() else file.as_posix()
 
 
-def _matches(pattern: str, base: Path, key: str) -> list[Path]:
+def _matches(pattern: str, base: Path) -> list[Path]:
     if (base / pattern).exists():  # a plain name may hold [brackets]
         names = [pattern]
     else:
@@ -124,30 +122,30 @@ def _matches(pattern: str, base: Path, key: str) -> list[Path]:
     for name in names:
         path = base / name
         if path.is_symlink() and not path.exists():
-            raise UserError(f"{key}: {name} is a link to nothing; mend or remove it.")
+            raise UserError(f"data.files: {name} is a link to nothing; mend or remove it.")
         if path.is_file() and not (path.name.startswith("_") and name != pattern):
             matches.append(Path(name))
         elif path.is_dir() and (name == pattern or suffix(path) or "=" in path.name):
-            matches += _in_folder(Path(name), base, key)
+            matches += _in_folder(Path(name), base)
     if not matches:
         raise UserError(
-            f"{key}: no file matches {pattern!r} in {base.resolve()}; correct the pattern, "
+            f"data.files: no file matches {pattern!r} in {base.resolve()}; correct the pattern, "
             "or make the file first, if another workflow does: a run is planned by what is there."
         )
     for path in matches:
         if suffix(path) is None:
             raise UserError(
-                f"{key}: {path} cannot be read; its name must end in {', '.join(SUFFIXES)}."
+                f"data.files: {path} cannot be read; its name must end in {', '.join(SUFFIXES)}."
             )
         if re.search(r"\{\s*\w", str(path)):
             raise UserError(
-                f"{key}: {path} has a word in braces in its name, which Snakemake takes for a "
+                f"data.files: {path} has a word in braces in its name, which Snakemake takes for a "
                 "wildcard; rename it, or make a link of another name and give that."
             )
     return sorted(matches, key=_natural)
 
 
-def _in_folder(folder: Path, base: Path, key: str) -> list[Path]:
+def _in_folder(folder: Path, base: Path) -> list[Path]:
     """The files in a folder, as Spark writes one for a table, without its marks and sums."""
     files = [path.relative_to(base) for path in (base / folder).rglob("*") if path.is_file()]
     inside = [path.relative_to(folder).parts for path in files]
@@ -158,7 +156,7 @@ def _in_folder(folder: Path, base: Path, key: str) -> list[Path]:
     ]
     if not found:
         raise UserError(
-            f"{key}: {folder} is a folder without files whose names end in "
+            f"data.files: {folder} is a folder without files whose names end in "
             f"{', '.join(SUFFIXES)}; correct it."
         )
     return found
@@ -175,10 +173,9 @@ def _name(path: Path) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:LONGEST_NAME]
     # What the clean name loses is told apart by the hash, whichever other files there are.
     if name != stem.replace(".", "_").replace(" ", "_") or name.lower() in RESERVED:
-        name = f"{name}-{short_hash(path)}"
+        name = f"{name}-{_short_hash(path)}"
     return name
 
 
-def short_hash(path: Path) -> str:
-    """What tells files of one name apart."""
+def _short_hash(path: Path) -> str:
     return hashlib.sha256(path.as_posix().encode("utf-8", "surrogateescape")).hexdigest()[:8]

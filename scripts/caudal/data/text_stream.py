@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from caudal.data.gunzip import Gunzip
 from caudal.data.identity import Watched
 from caudal.errors import UserError
 
@@ -18,7 +17,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-COMPRESSIONS = {".bz2": "bz2", ".zst": "zstd"}  # gzip is read as gunzip does
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 # By the first bytes: what a file is, and what to do where its name does not say so.
 FOREIGN = (
     (b"\x1f\x8b", "gzip", "let its name end in .csv.gz"),
@@ -36,7 +35,6 @@ FOREIGN = (
     (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
     (b"%PDF", "a PDF", "export its table as CSV"),
 )
-LONGEST_MAGIC = 16
 TEXT = bytes([*range(9, 14), *range(32, 127)])
 
 
@@ -73,7 +71,7 @@ class TextStream:
         """``source`` is the file where it is open already, else it is opened."""
         self.file = file
         self._opened = ExitStack()
-        self._raw: Watched | Gunzip | pa.CompressedInputStream
+        self._raw: Watched | pa.CompressedInputStream
         with self._opened as opened:
             self._open(encoding, source)
             self._opened = opened.pop_all()  # closed by then where it cannot be read
@@ -82,18 +80,14 @@ class TextStream:
         file = self.file
         try:
             opened = source or self._opened.enter_context(Watched(file))
-            kind = file.suffix.lower()
-            if kind == ".gz":
-                self._raw = Gunzip(opened)
-            elif codec := COMPRESSIONS.get(kind):
+            codec = COMPRESSIONS.get(file.suffix.lower())
+            if codec:
                 self._raw = pa.CompressedInputStream(pa.PythonFile(opened, "r"), codec)
             else:
                 self._raw = opened
         except OSError as error:
             raise self._unreadable(error) from error
-        start = b""
-        while len(start) < LONGEST_MAGIC and (more := self._read_raw(LONGEST_MAGIC)):
-            start += more
+        start = self._read_raw(16)
         self._check_form(start)
         mark, marked = next(((m, e) for m, e in MARKS if start.startswith(m)), (b"", None))
         self.encoding = text_encoding(marked or encoding or "utf-8")

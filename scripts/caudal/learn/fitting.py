@@ -88,7 +88,7 @@ def _set_up(points, manifest, data, plan, target, seed) -> tuple[list[Features],
         classifier = make_classifier(point.parameters["classifier"], point.id, seed, manifest)
         width = shared.vectorizer.n_features
         learner = make_learner(classifier, target.classes, shared.registry, width)
-        progress = Progress(plan, target.measures())
+        progress = Progress(plan, target.reliability())
         fits.append(Fit(point, list(features).index(key), learner, progress))
     return list(features.values()), fits
 

@@ -112,15 +112,14 @@ class Job:
             return
         guess = fit.learner.predict_then_learn(*encoded, y, weight, size)
         losses = self.target.losses(guess, y)
-        if fit.progress.add(losses, null_losses, guess, y) or fit.progress.rows >= self.plan.rows:
-            self._say(fit)
+        for checkpoint in fit.progress.add(losses, null_losses, guess, y):
+            self._say(fit, checkpoint)
 
-    def _say(self, fit: Fit) -> None:
-        rows = fit.progress.rows
+    def _say(self, fit: Fit, checkpoint: dict) -> None:
+        rows = checkpoint["rows"]
         if rows >= 2 * fit.rows_said or rows >= self.plan.rows:
             fit.rows_said = rows
             seconds = time.perf_counter() - self.started
-            checkpoint = fit.progress.curve.checkpoints(rows)[-1]
             say_checkpoint(fit.point.id, checkpoint, seconds, self.plan.rows)
 
     def state(self) -> dict:

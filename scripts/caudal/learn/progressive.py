@@ -11,23 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from caudal.errors import UserError
-from caudal.learn.blocks import Blocks, grouped, running_mean
 from caudal.learn.error_bars import standard_error
-from caudal.learn.learning_curve import LearningCurve
-from caudal.learn.scoring import batch_sums
-from caudal.learn.targets import Measures
+from caudal.learn.scoring import batch_means
+from caudal.learn.targets import Reliability
 
-FINE = 2**17
-"""Blocks of losses that are kept while a point learns."""
-
-COARSE = 256
-"""Blocks of the sums that measures are made of."""
+STEPS_PER_DOUBLING = 4
+"""Checkpoints of a learning curve per doubling of the rows."""
 
 MOST_BLOCKS = 256
-"""Blocks of the losses in the score that a record has, for paired comparisons."""
+"""Blocks of the losses in the score, kept for paired comparisons."""
 
 MOST_DRIFT = 128
-"""Blocks of the losses along the whole scored stream that a record has."""
+"""Blocks of the losses along the whole scored stream."""
 
 
 @dataclass(frozen=True)
@@ -68,113 +63,198 @@ def make_plan(manifest: dict, stream: dict, score: dict) -> Plan:
     return plan
 
 
+class Mean:
+    """The weighted mean of a sequence, taken in piece by piece."""
+
+    def __init__(self, mean: float = 0.0, total: float = 0.0):
+        """Start with the mean of what weighs ``total``; with nothing if left out."""
+        self.mean, self.total = mean, total
+
+    def add(self, mean: float, weight: float) -> None:
+        """Take in the ``mean`` of what weighs ``weight`` (Chan, Golub and LeVeque, 1979)."""
+        self.total += weight
+        self.mean += (mean - self.mean) * weight / self.total
+
+
+class Blocks:
+    """Means over blocks of equally many batches, at most ``most`` blocks of ``total`` batches.
+
+    ``means`` holds a list per block, ``weights`` what its batches weigh.
+    """
+
+    def __init__(self, total: int, most: int):
+        """Start before the first of ``total`` batches."""
+        self.means: list[list[float]] = []
+        self.weights: list[float] = []
+        self._left = total
+        self._size = max(1, -(-total // most))
+        self._block: list[Mean] = []
+        self._count = 0
+
+    @property
+    def room(self) -> int:
+        """Batches until the block is full."""
+        return min(self._size - self._count, self._left)
+
+    def add(self, batches: int, weight: float, *means: float) -> bool:
+        """Take in the means of ``batches``, at most ``room``; True where that fills a block."""
+        self._block = self._block or [Mean() for _ in means]
+        for block, mean in zip(self._block, means, strict=True):
+            block.add(mean, weight)
+        self._count += batches
+        self._left -= batches
+        if self._count < self._size and self._left:
+            return False
+        self.means.append([block.mean for block in self._block])
+        self.weights.append(self._block[0].total)
+        self._block, self._count = [], 0
+        return True
+
+    def state(self) -> dict:
+        """What was taken in, as plain values."""
+        return {
+            "means": np.array(self.means), "weights": np.array(self.weights), "left": self._left,
+            "block": [[block.mean, block.total] for block in self._block], "count": self._count,
+        }  # fmt: skip
+
+    def set_state(self, state: dict) -> None:
+        """Take over what another of the same size has taken in."""
+        self.means, self.weights = state["means"].tolist(), state["weights"].tolist()
+        self._left, self._count = state["left"], state["count"]
+        self._block = [Mean(*pair) for pair in state["block"]]
+
+
 class Progress:
     """The losses of one point and of the benchmark along the first pass of a stream.
 
-    Means over batches are means over rows: a short batch weighs as its rows do. Nothing that is
-    kept depends on where the stream ends, so that a longer stream goes on from it. Losses are kept
-    batch by batch up to ``FINE`` batches, and in blocks of several beyond: the share that is
-    dropped then ends at the border of a block, a 65,000th of the stream too early at most. That of
-    measures ends at the border of one of ``COARSE`` blocks.
+    A batch weighs as its rows do, so that means over batches are means over rows: a whole batch
+    has the weight 1.
     """
 
-    def __init__(self, plan: Plan, measures: Measures):
+    def __init__(self, plan: Plan, reliability: Reliability):
         """Start before the first batch of ``plan``."""
-        self.plan, self.measures = plan, measures
+        self.plan, self.reliability = plan, reliability
         self.rows = 0
-        self.curve = LearningCurve()
-        self._scored = 0
-        self._losses = Blocks(FINE, 2)
-        self._measured = Blocks(COARSE, measures.size)
+        self.curve: list[dict] = []
+        self.blocks = Blocks(plan.batches - plan.first_kept, MOST_BLOCKS)
+        self._stream = Blocks(plan.batches - plan.unscored, MOST_DRIFT)
+        self._stream_rows: list[int] = []
+        self._batch = 0
+        self._kept, self._all, self._since = ([Mean(), Mean()] for _ in range(3))
+        self._next = 0.0
 
     def skip(self, rows: int) -> None:
         """Count rows of whole batches that are learned but not scored."""
+        self._batch += -(-rows // self.plan.batch_size)
         self.rows += rows
 
     def add(
         self, losses: np.ndarray, benchmark_losses: np.ndarray, predictions: np.ndarray,
         y: np.ndarray,
-    ) -> bool:  # fmt: skip
+    ) -> list[dict]:  # fmt: skip
         """Take in whole batches: the rows' losses (rows,), and the benchmark's, predictions
         (rows, outputs) and targets (rows,).
 
-        Returns whether a checkpoint of the learning curve was reached.
+        Returns the checkpoints of the learning curve that were reached.
         """
         size = self.plan.batch_size
-        sums = np.column_stack([batch_sums(each, size) for each in (losses, benchmark_losses)])
-        self._losses.add(sums)
-        start, reached = 0, False
-        while start < len(sums):
-            room = min(self._measured.room, self.curve.batches_left(self.rows, size))
-            stop = min(len(sums), start + room)
-            part = slice(start * size, stop * size)
-            measured = self.measures.sums(predictions[part], y[part])
-            self._measured.add(measured[None], stop - start)
-            rows = len(y[part])
-            self.rows += rows
-            self._scored += rows
-            reached |= self.curve.add(self.rows, rows, sums[start:stop].sum(axis=0))
+        means = [batch_means(each, size) for each in (losses, benchmark_losses)]
+        batches, last = len(means[0]), len(y) % size / size
+        unkept = max(0, self.plan.first_kept - self._batch) * size
+        if unkept < len(y):
+            self.reliability.add(predictions[unkept:], y[unkept:])
+        reached, start = [], 0
+        while start < batches:
+            stop = min(batches, start + self._until_event())
+            short = last if stop == batches else 0.0
+            weight = stop - start - bool(short) + short
+            self._advance(stop - start, weight, *(_mean(m[start:stop], short) for m in means))
             start = stop
+            if self.rows >= self._next or self._batch == self.plan.batches:
+                reached.append(self._checkpoint())
         return reached
 
-    def _rows_of(self, blocks: Blocks) -> np.ndarray:
-        """The rows in each block (blocks,)."""
-        each = blocks.size * self.plan.batch_size
-        rows = np.full(len(blocks.sums), each)
-        rows[-1:] = self._scored - each * (len(rows) - 1)
-        return rows
+    def _until_event(self) -> int:
+        """Batches that can be taken in at once: up to the end of a block or the next checkpoint."""
+        checkpoint = max(1, math.ceil((self._next - self.rows) / self.plan.batch_size))
+        if self._batch < self.plan.first_kept:
+            return min(checkpoint, self._stream.room, self.plan.first_kept - self._batch)
+        return min(checkpoint, self._stream.room, self.blocks.room)
 
-    def _kept(self, blocks: Blocks) -> slice:
-        """The blocks that enter the score."""
-        return slice((self.plan.first_kept - self.plan.unscored) // blocks.size, None)
+    def _advance(self, batches: int, weight: float, *means: float) -> None:
+        kept = self._batch >= self.plan.first_kept
+        for totals in (self._all, self._since, self._kept)[: 3 if kept else 2]:
+            for total, mean in zip(totals, means, strict=True):
+                total.add(mean, weight)
+        if kept:
+            self.blocks.add(batches, weight, *means)
+        self._batch += batches
+        self.rows += round(weight * self.plan.batch_size)
+        if self._stream.add(batches, weight, *means):
+            self._stream_rows.append(self.rows)
+
+    def _checkpoint(self) -> dict:
+        self._next = self.rows * 2 ** (1 / STEPS_PER_DOUBLING)
+        self.curve.append(
+            {
+                "rows": self.rows,
+                "loss": self._all[0].mean,
+                "loss_since_last": self._since[0].mean,
+                "benchmark_loss": self._all[1].mean,
+                "benchmark_loss_since_last": self._since[1].mean,
+            }
+        )
+        self._since = [Mean(), Mean()]
+        return self.curve[-1]
 
     def record(self) -> dict:
         """The fields of ``score.json`` that tell losses; nan where no batch was kept."""
-        size = self.plan.batch_size
-        sums, rows, kept = self._losses.sums, self._rows_of(self._losses), self._kept(self._losses)
-        means, weights = sums[kept] / rows[kept, None], rows[kept] / size
-        known = len(means) > 0
-        loss, benchmark_loss = (
-            (float(running_mean(column.copy(), weights)) if known else math.nan)
-            for column in means.T
-        )
-        blocks, block_rows = grouped(sums[kept], rows[kept], MOST_BLOCKS)
-        batches = -(-self.rows // size)
-        dropped = self.plan.unscored + kept.start * self._losses.size
+        known = self._kept[0].total > 0
+        score = -self._kept[0].mean if known else math.nan
+        benchmark = -self._kept[1].mean if known else math.nan
+        own = np.array(self.blocks.means).reshape(-1, 2)[:, 0]
         return {
-            "score": -loss,
-            "standard_error": standard_error(blocks[:, 0], block_rows / size),
-            "benchmark_score": -benchmark_loss,
-            "r2": 1.0 - loss / benchmark_loss if benchmark_loss else math.nan,
+            "score": score,
+            "standard_error": standard_error(own, self.blocks.weights),
+            "benchmark_score": benchmark,
+            "r2": 1.0 - score / benchmark if benchmark else math.nan,
             "rows": self.rows,
-            "batches": batches,
-            "batches_in_score": batches - dropped if known else 0,
-            "learning_curve": self.curve.checkpoints(self.rows),
-            "losses": blocks.tolist(),
-            "losses_weights": (block_rows / size).tolist(),
-            "drift": self._drift(sums, rows),
-            **self.measures.record(self._measured.sums[self._kept(self._measured)].sum(axis=0)),
+            "batches": self._batch,
+            "batches_in_score": self._batch - self.plan.first_kept if known else 0,
+            "learning_curve": self.curve,
+            "losses": self.blocks.means,
+            "losses_weights": self.blocks.weights,
+            "drift": [
+                {"rows": rows, "loss": loss, "benchmark_loss": benchmark_loss}
+                for rows, (loss, benchmark_loss) in zip(
+                    self._stream_rows, self._stream.means, strict=True
+                )
+            ],
+            **self.reliability.record(),
         }
-
-    def _drift(self, sums: np.ndarray, rows: np.ndarray) -> list[dict]:
-        """The losses along the scored stream, up to the row ``rows`` each."""
-        means, group_rows = grouped(sums, rows, MOST_DRIFT)
-        ends = self.plan.unscored * self.plan.batch_size + group_rows.cumsum()
-        return [
-            {"rows": end, "loss": loss, "benchmark_loss": benchmark_loss}
-            for end, (loss, benchmark_loss) in zip(ends.tolist(), means.tolist(), strict=True)
-        ]
 
     def state(self) -> dict:
         """All that was taken in, as plain values."""
         return {
-            "rows": self.rows, "scored": self._scored, "curve": self.curve.state(),
-            "losses": self._losses.state(), "measured": self._measured.state(),
+            "rows": self.rows, "curve": self.curve, "batch": self._batch, "next": self._next,
+            "reliability": self.reliability.state(), "blocks": self.blocks.state(),
+            "stream": self._stream.state(), "stream_rows": self._stream_rows,
+            "means": [[m.mean, m.total] for m in [*self._kept, *self._all, *self._since]],
         }  # fmt: skip
 
     def set_state(self, state: dict) -> None:
-        """Take over what another of the same batches and measures has taken in."""
-        self.rows, self._scored = state["rows"], state["scored"]
-        self.curve.set_state(state["curve"])
-        self._losses.set_state(state["losses"])
-        self._measured.set_state(state["measured"])
+        """Take over what another of the same plan has taken in."""
+        self.rows, self.curve, self._batch = state["rows"], list(state["curve"]), state["batch"]
+        self._next, self._stream_rows = state["next"], list(state["stream_rows"])
+        self.reliability.set_state(state["reliability"])
+        self.blocks.set_state(state["blocks"])
+        self._stream.set_state(state["stream"])
+        means = [Mean(*pair) for pair in state["means"]]
+        self._kept, self._all, self._since = means[:2], means[2:4], means[4:]
+
+
+def _mean(means: np.ndarray, short: float) -> float:
+    """The mean over batches, the last of which weighs ``short`` unless that is 0."""
+    if not short:
+        return float(means[0] if len(means) == 1 else means.mean())
+    return float((means[:-1].sum() + means[-1] * short) / (len(means) - 1 + short))

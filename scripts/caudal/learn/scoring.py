@@ -35,14 +35,14 @@ def log(probabilities: np.ndarray, y: np.ndarray) -> np.ndarray:
 LOSSES = {"squared": squared, "log": log}
 
 
-def batch_sums(losses: np.ndarray, batch_size: int) -> np.ndarray:
-    """Sums (batches,) of ``losses`` (rows,) over batches, the last of which may be short.
+def batch_means(losses: np.ndarray, batch_size: int) -> np.ndarray:
+    """Means (batches,) of ``losses`` (rows,) over batches, the last of which may be short.
 
-    >>> batch_sums(np.array([1.0, 3.0, 5.0]), 2)
-    array([4., 5.])
+    >>> batch_means(np.array([1.0, 3.0, 5.0]), 2)
+    array([2., 5.])
     """
     if batch_size == 1:
         return losses
     whole = len(losses) // batch_size * batch_size
-    sums = losses[:whole].reshape(-1, batch_size).sum(axis=1)
-    return np.append(sums, losses[whole:].sum()) if whole < len(losses) else sums
+    means = losses[:whole].reshape(-1, batch_size).mean(axis=1)
+    return np.append(means, losses[whole:].mean()) if whole < len(losses) else means

@@ -18,19 +18,20 @@ BINS = 10
 """Bins of predicted probability in the calibration."""
 
 
-class Measures(Protocol):
-    """What is told of the scored predictions beside their loss, made of sums over the rows.
+class Reliability(Protocol):
+    """How true predictions have come, gathered batch by batch."""
 
-    The sums are kept in blocks along the stream, so that they can be told of any later part of it.
-    """
+    def add(self, predictions: np.ndarray, y: np.ndarray) -> None:
+        """Take in predictions (rows, outputs) and the targets (rows,)."""
 
-    size: int
+    def record(self) -> dict:
+        """The fields of ``score.json`` that tell it."""
 
-    def sums(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The sums (size,) over rows: predictions (rows, outputs) and the targets (rows,)."""
+    def state(self) -> dict:
+        """What was gathered, as arrays."""
 
-    def record(self, sums: np.ndarray) -> dict:
-        """The fields of ``score.json`` that tell ``sums`` (size,)."""
+    def set_state(self, state: dict) -> None:
+        """Take over another's ``state``."""
 
 
 class Target(Protocol):
@@ -47,8 +48,8 @@ class Target(Protocol):
     def losses(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
         """The loss of each row, shape (rows,)."""
 
-    def measures(self) -> Measures:
-        """What the record tells of the predictions."""
+    def reliability(self) -> Reliability:
+        """An empty record of how true predictions come."""
 
 
 class ClassTarget:
@@ -73,7 +74,7 @@ class ClassTarget:
         """Brier scores or log losses."""
         return self._loss(predictions, y)
 
-    def measures(self) -> Measures:
+    def reliability(self) -> "Calibration":
         """The calibration in bins of probability."""
         return Calibration(self._positive)
 
@@ -89,45 +90,50 @@ def _count(p, true, rows, probability, share):
 
 
 class Calibration:
-    """How often what was predicted with some probability came true, in bins of probability.
-
-    The sums are, of each bin, the rows, their probabilities and how many came true.
-    """
-
-    size = 3 * BINS
+    """How often what was predicted with some probability came true, in bins of probability."""
 
     def __init__(self, positive: int = 1):
-        """Of two classes the calibration is that of ``positive``."""
+        """Start with empty bins; of two classes the calibration is that of ``positive``."""
         self._positive = positive
+        self.rows = np.zeros(BINS)
+        self.probability = np.zeros(BINS)
+        self.share = np.zeros(BINS)
 
-    def sums(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The sums (size,) over rows: of two classes the positive one, of more each."""
+    def add(self, predictions: np.ndarray, y: np.ndarray) -> None:
+        """Take in a batch: of two classes the positive one, of more each against the rest."""
         classes = predictions.shape[1]
         if classes == 2:
             p, true = predictions[:, self._positive], y == self._positive
         else:
             p = predictions.ravel()
             true = (y[:, None] == np.arange(classes)).ravel()
-        sums = np.zeros((3, BINS))
-        _count(p, true, *sums)
-        return sums.ravel()
+        _count(p, true, self.rows, self.probability, self.share)
 
-    def record(self, sums: np.ndarray) -> dict:
-        """A table, by its name in ``score.json``: a row per bin that is not empty."""
-        rows, probability, share = sums.reshape(3, BINS).tolist()
-        return {
-            "calibration": [
-                {
-                    "low": i / BINS,
-                    "high": (i + 1) / BINS,
-                    "rows": int(rows[i]),
-                    "mean_probability": probability[i] / rows[i],
-                    "share": share[i] / rows[i],
-                }
-                for i in range(BINS)
-                if rows[i]
-            ]
-        }
+    def table(self) -> list[dict]:
+        """A row per bin that is not empty."""
+        return [
+            {
+                "low": i / BINS,
+                "high": (i + 1) / BINS,
+                "rows": int(self.rows[i]),
+                "mean_probability": float(self.probability[i] / self.rows[i]),
+                "share": float(self.share[i] / self.rows[i]),
+            }
+            for i in np.flatnonzero(self.rows)
+        ]
+
+    def record(self) -> dict:
+        """The table, by its name in ``score.json``."""
+        return {"calibration": self.table()}
+
+    def state(self) -> dict:
+        """The sums of the bins."""
+        return {"rows": self.rows, "probability": self.probability, "share": self.share}
+
+    def set_state(self, state: dict) -> None:
+        """Take over the sums of another."""
+        for name, sums in state.items():
+            setattr(self, name, np.array(sums))
 
 
 def make_target(manifest: dict, score: dict) -> Target:

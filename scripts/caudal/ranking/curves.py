@@ -4,11 +4,9 @@ The last block of a stream, and the last checkpoint of a curve, may hold a few r
 loss would be noise beside that of thousands. Such a piece is taken together with the one before.
 """
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
-from caudal.ranking.run import Result, Run
+from caudal.ranking.run import Result
 
 SHORT = 0.5
 """Share of its neighbour's rows below which a last piece is no piece of its own."""
@@ -16,12 +14,7 @@ SHORT = 0.5
 
 def stream_blocks(result: Result) -> list[dict]:
     """The blocks of losses along the scored stream: rows, loss, benchmark_loss."""
-    return blocks_of(result.record)
-
-
-def blocks_of(record: Mapping[str, Any]) -> list[dict]:
-    """``stream_blocks`` of a record."""
-    blocks = [b for b in record.get("drift") or [] if b.get("loss") is not None]
+    blocks = [b for b in result.record.get("drift") or [] if b.get("loss") is not None]
     return _joined(blocks, ("loss", "benchmark_loss"))
 
 
@@ -29,14 +22,6 @@ def checkpoints(result: Result) -> list[dict]:
     """The checkpoints of the learning curve."""
     curve = result.record.get("learning_curve") or []
     return _joined(curve, ("loss_since_last", "benchmark_loss_since_last"))
-
-
-def score_from(run: Run) -> float:
-    """The rows before the first batch that enters the score, or 0 where that is not told."""
-    record = run.best.record
-    batches, kept = record.get("batches") or 0, record.get("batches_in_score") or 0
-    size = (run.settings.get("stream") or {}).get("batch_size", 0)
-    return float((batches - kept) * size) if 0 < kept < batches else 0.0
 
 
 def _joined(pieces: list[dict], keys: tuple[str, ...]) -> list[dict]:

@@ -14,15 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from caudal import checked_json
 from caudal.data.manifest import load
 from caudal.models.plain_json import NAME as PLAIN
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
 from caudal.ranking.tables import RANKING_FIELDS, check_costs, check_ranking, read_table
-
-STRETCHES = "stretches.json"
-"""Beside the manifest: how the stretches of the data compare."""
 
 MOST_TERMS = 1_000
 """Terms of the best model that are read, the largest."""
@@ -63,8 +59,7 @@ class Run:
     ``axes`` names the varied parameters and their values, in order; ``terms`` are the largest rows
     of ``coefficients.csv``, ``terms_in_all`` how many there are, ``weights`` the sums of their
     absolute coefficients and the numbers of terms, of all and of those that share a column (the
-    intercept left out); ``rejects`` the first rejected rows of each source; ``stretches`` how those
-    of the data compare (``data.stretches.compare``).
+    intercept left out); ``rejects`` the first rejected rows of each source.
     """
 
     results: list[Result]
@@ -74,7 +69,6 @@ class Run:
     terms_in_all: int = 0
     weights: dict[str, float] = field(default_factory=dict)
     rejects: dict[str, list[dict]] = field(default_factory=dict)
-    stretches: dict = field(default_factory=dict)
 
     @property
     def best(self) -> Result:
@@ -119,9 +113,6 @@ def gather(folder: Path) -> Run:
     manifest_file = home / "data" / "manifest.json"
     manifest = load(manifest_file) if manifest_file.exists() else {}
     run = Run(results, {label: _axis(results, label) for label in labels}, manifest)
-    stretches = manifest_file.with_name(STRETCHES)
-    if stretches.exists():
-        run.stretches = checked_json.read(stretches)
     terms = home / BEST / "coefficients.csv"
     if terms.with_name(PLAIN).exists():
         check_coefficients(terms)

@@ -5,7 +5,7 @@ import math
 from caudal.models.score_record import fate
 from caudal.ranking.comparison import last_doubling, lead_over_benchmark, turning_point
 from caudal.ranking.run import Run
-from caudal.report import advice_grid, advice_model, advice_order
+from caudal.report import advice_grid, advice_model
 from caudal.report.advice_grid import Advice, negligible
 from caudal.wording import counted, listed, number, share, signed
 
@@ -18,15 +18,12 @@ MOST_REJECTED = 0.001
 
 def advise(run: Run) -> list[Advice]:
     """All that is worth doing next, the most urgent first."""
-    order = advice_order.order(run)
     rules = (
         _benchmark, advice_model.leak, _diverged, _failed, advice_model.scales, _drift,
         advice_model.learners, advice_grid.edges, advice_model.below, _rows, advice_grid.idle,
         advice_grid.simpler, _collisions, _calibration, _rejected, advice_grid.one_point,
     )  # fmt: skip
-    # Where the rows themselves change, the curve does not tell what more of them would bring.
-    silent = (_drift, _rows) if order else ()
-    return order + [advice for rule in rules if rule not in silent for advice in rule(run)]
+    return [advice for rule in rules for advice in rule(run)]
 
 
 def _benchmark(run: Run) -> list[Advice]:

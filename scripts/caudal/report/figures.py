@@ -88,11 +88,6 @@ FIGURES = (
         "point's rises, what it has learned no longer holds.",
     ),
     Figure(
-        "labels", "caudal.report.figures_data", "Data", "data",
-        "Shares of the classes in every tenth of the data, in the order of the files. Where they "
-        "change along the stream, the score, which counts its last part, speaks of that part only.",
-    ),
-    Figure(
         "costs", "caudal.report.figures_points", "Costs", "costs",
         "Score against the seconds of each point. Seconds, rows per second, memory and model size "
         "of every point stand in results/costs.csv.",

@@ -2,7 +2,7 @@
 
 import math
 
-from caudal.ranking.curves import score_from, stream_blocks
+from caudal.ranking.curves import stream_blocks
 from caudal.ranking.run import Run
 from caudal.report.frame import Frame, Scale, label_width, notice, span
 from caudal.report.importance import feature_weights
@@ -185,7 +185,7 @@ def drift(run: Run) -> Markup:
     x = Scale(0, end, *frame.across)
     values = [v for b in blocks for v in (b["loss"], b["benchmark_loss"])]
     y = Scale(*span(values), *frame.upward)
-    counted = score_from(run)
+    counted = _score_from(run)
     if counted:
         foot, head = frame.upward
         frame.rect(x(counted), head, x(end) - x(counted), foot - head, "shade",
@@ -203,3 +203,11 @@ def drift(run: Run) -> Markup:
         entries.append(("box", "shade", f"in the score (from row {short(counted)} on)"))
     frame.legend(entries, 16)
     return frame.svg()
+
+
+def _score_from(run: Run) -> float:
+    """The rows before the first batch that enters the score, or 0 where that is not told."""
+    record = run.best.record
+    batches, kept = record.get("batches") or 0, record.get("batches_in_score") or 0
+    size = (run.settings.get("stream") or {}).get("batch_size", 0)
+    return float((batches - kept) * size) if 0 < kept < batches else 0.0

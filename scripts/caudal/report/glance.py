@@ -12,7 +12,6 @@ from caudal.ranking.comparison import (
     score_estimate,
     within_noise,
 )
-from caudal.ranking.order import order_of
 from caudal.ranking.run import Result, Run
 from caudal.report.advice import advise
 from caudal.report.advice_grid import negligible
@@ -22,17 +21,7 @@ from caudal.report.markup import Markup, join, tag
 from caudal.report.parameter_words import axis_value, described, differs_by
 from caudal.wording import counted, cut, duration, listed, number, share, short, signed, size
 
-WARNINGS = {
-    "order",
-    "benchmark",
-    "leak",
-    "diverged",
-    "failed",
-    "scales",
-    "drift",
-    "below",
-    "calibration",
-}
+WARNINGS = {"benchmark", "leak", "diverged", "failed", "scales", "drift", "below", "calibration"}
 
 
 def glance(run: Run, drawn: Drawings) -> Markup:
@@ -76,12 +65,11 @@ def headline(run: Run) -> str:
     count = f"The best of {len(run.results):,} points" if len(run.results) > 1 else "The point"
     if gain is None:
         return f"{count} has no score."
-    where = " on the last stretch of a stream that changes" if order_of(run).differs else ""
     if gain.low > 0:
-        return f"{count} beats the benchmark{where}: {share(run.best.r2)} less loss."
+        return f"{count} beats the benchmark: {share(run.best.r2)} less loss."
     if gain.high < 0:
-        return f"{count} is worse than the benchmark{where}."
-    return f"{count} cannot be told from the benchmark{where}."
+        return f"{count} is worse than the benchmark."
+    return f"{count} cannot be told from the benchmark."
 
 
 def _subline(run: Run) -> Markup:

@@ -2,7 +2,6 @@
 
 import math
 
-from caudal.ranking.order import used_columns
 from caudal.ranking.run import Run
 from caudal.report import tables, tables_data
 from caudal.report.advice import calibration_error
@@ -148,9 +147,12 @@ def data(run: Run) -> Markup:
 
 def _unused(run: Run) -> Markup | None:
     """Which columns no point uses; None where all are used or a point takes whatever there is."""
-    used = used_columns(r.record.get("parameters", {}).get("extractor", {}) for r in run.results)
-    if used is None:
-        return None
+    used: set[str] = set()
+    for result in run.results:
+        features = result.record.get("parameters", {}).get("extractor", {}).get("features")
+        if not isinstance(features, list):
+            return None
+        used.update(features)
     columns = run.manifest["columns"]
     left = [
         n for n, c in columns.items() if c["kind"] in ("numeric", "categorical") and n not in used
