@@ -44,7 +44,7 @@ rule all:
 onstart:
     if workflow.local_exec:
         helper.start(
-            [point.parameters.get("classifier", {}) for point in POINTS.values()]
+            [{point.task.step: point.learner} for point in POINTS.values()]
         )
 
 

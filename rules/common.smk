@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 HERE = Path(str(workflow.current_basedir)).parent
 sys.path.insert(0, str(HERE / "scripts"))
 
-from caudal.data import sources
+from caudal.data import label_task, sources
 from caudal.errors import UserError
 from caudal.wording import printable
 from caudal.workflow import closing, helper, repairs, resources, rule_names

@@ -57,6 +57,7 @@ rule merge_manifests:
     params:
         code=code_of("merge_manifests"),
         positive=SETTINGS["data"]["positive"],
+        classes_meant=label_task.classes_meant(SETTINGS["data"]),
         files={name: str(file) for name, file in PLAN.sources.items()},
         stream=PLAN.fit_settings["stream"],
         score=SETTINGS["score"],

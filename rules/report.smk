@@ -1,5 +1,7 @@
 from caudal.report.figures import FIGURES
 
+SHOWN = [figure for figure in FIGURES if figure.is_of(PLAN.task)]
+
 
 rule write_report:
     input:
@@ -27,9 +29,9 @@ rule write_report:
                 labels={"figure": figure.title},
                 caption=str(Path(f"results/figures/{figure.name}.rst").absolute()),
             )
-            for figure in FIGURES
+            for figure in SHOWN
         ],
-        captions=[f"results/figures/{figure.name}.rst" for figure in FIGURES],
+        captions=[f"results/figures/{figure.name}.rst" for figure in SHOWN],
     log:
         "logs/write_report/write_report.log",
     conda:

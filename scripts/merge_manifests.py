@@ -19,10 +19,11 @@ def merge_manifests(
     stream: dict,
     score: dict,
     files: dict[str, str],
+    classes_meant: bool,
 ) -> dict:
     """Merge ``manifests`` into ``out``; a UserError where too few rows are there for a score."""
     sources = {name: Path(file) for name, file in files.items()}
-    merged = merge([Path(path) for path in manifests], Path(out), positive, sources)
+    merged = merge([Path(path) for path in manifests], Path(out), positive, sources, classes_meant)
     make_plan(merged, stream, score)
     return merged
 
@@ -36,5 +37,6 @@ if __name__ == "__main__":
             snakemake.params.stream,
             snakemake.params.score,
             snakemake.params.files,
+            snakemake.params.classes_meant,
         )
         log.info("%d rows of %d sources", merged["rows"], len(merged["sources"]))

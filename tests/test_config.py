@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from caudal.config.classifiers import CHECKED, COMPILED, classifier_class
 from caudal.config.grid import DEFAULTS, expand
 from caudal.config.grid_checks import check_features, make_points
+from caudal.config.learners import CHECKED, COMPILED, learner_class
 from caudal.config.schema import schema_text
 from caudal.config.settings import complete
 from caudal.data.defaults import completed
@@ -78,7 +78,7 @@ WRONG = {
     "optimal without alpha": ("grid.0.classifier.alpha", [0], "alpha: 0 leaves"),
     "unknown class": ("grid.0.classifier.class", "SDGClassifier", "no classifier 'SDGClassifier'"),
     "class without partial_fit": ("grid.0.classifier.class", "LogisticRegression", "no partial_fit"),
-    "unknown model": ("simulate.model", "linear", "'linear' is none of"),
+    "unknown model": ("simulate.model", "cubic", "'cubic' is none of"),
     "other model's key": ("simulate.noise", 1, "noise is no setting"),
     "wrong label of simulation": ("data.label", "z", "has the label 'y'"),
     "rate loses rows": ("stream", {"order": "mux", "mux": {"rate": 5.0}}, "rows would be lost"),
@@ -208,7 +208,7 @@ def test_known_parameters_are_those_of_the_classes():
     assert set(OWN) <= set(CHECKED)
     assert set(CHECKED) <= set(COMPILED)
     for name, known in CHECKED.items():
-        kind = OWN[name] if name in OWN else classifier_class(name)
+        kind = OWN[name] if name in OWN else learner_class(name, known.task)
         assert set(known.names) <= set(kind().get_params())
         if name in OWN:
             assert set(known.names) == set(kind().get_params())

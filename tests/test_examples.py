@@ -13,18 +13,19 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 SMALL = {"batch_size": 100, "n_batches": 5}
 
 
-def own_rows(folder: Path, label: str) -> None:
+def own_rows(folder: Path, data: dict) -> None:
     """A file such as a user has, for the examples without a simulation."""
     draw = random.Random(0)
     (folder / "data").mkdir()
     with open(folder / "data/day-1.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["price", "age", "city", label])
+        writer.writerow(["price", "age", "city", data["label"]])
         for _ in range(1500):
             price, age = draw.uniform(1, 50), draw.uniform(18, 80)
             city = draw.choice("abc")
-            bought = price < 20 + 10 * (city == "a") + draw.gauss(0, 5)
-            writer.writerow([f"{price:.2f}", f"{age:.1f}", city, int(bought)])
+            liking = 20 + 10 * (city == "a") + draw.gauss(0, 5) - price
+            label = f"{liking:.2f}" if data.get("task") == "regression" else int(liking > 0)
+            writer.writerow([f"{price:.2f}", f"{age:.1f}", city, label])
 
 
 @pytest.mark.slow
@@ -34,7 +35,7 @@ def test_an_example_runs(file, tmp_path):
     if config.get("simulate"):
         config["simulate"]["rows"] = 3000
     else:
-        own_rows(tmp_path, config["data"]["label"])
+        own_rows(tmp_path, config["data"])
     write_config(tmp_path, {**config, "stream": SMALL})
     finished(snakemake(tmp_path))
     assert float(read_table(tmp_path / "results/ranking.csv")[0]["r2"]) > 0

@@ -16,7 +16,7 @@ from caudal.errors import UserError
 
 def ingest(folder: Path, data: dict | None = None, **texts: str) -> list[Path]:
     """Take in CSV files; give the paths of their manifests."""
-    data = {"label": "y", **(data or {})}
+    data = {"label": "y", "task": "classification", **(data or {})}
     for name, text in texts.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     files = sources([f"{name}.csv" for name in texts], folder)
@@ -27,7 +27,8 @@ def ingest(folder: Path, data: dict | None = None, **texts: str) -> list[Path]:
 
 
 def merge(folder: Path, data: dict | None = None, **texts: str) -> dict:
-    return manifest.merge(ingest(folder, data, **texts), folder / "data/manifest.json")
+    paths = ingest(folder, data, **texts)
+    return manifest.merge(paths, folder / "data/manifest.json", classes_meant=True)
 
 
 A = "x,c,y\n1.5,a,10\n2.5,b,9\n,a,9\n"
@@ -94,7 +95,7 @@ def test_labels_are_of_a_type_and_in_its_order(tmp_path, labels, classes, kind):
 def test_data_that_teach_nothing_are_told(tmp_path, text, words):
     paths = ingest(tmp_path, a=text)
     with pytest.raises(UserError, match=words):
-        manifest.merge(paths, tmp_path / "data/manifest.json")
+        manifest.merge(paths, tmp_path / "data/manifest.json", classes_meant=True)
     assert not (tmp_path / "data/manifest.json").exists()
 
 

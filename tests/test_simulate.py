@@ -153,7 +153,7 @@ def test_iris_streams_mix_their_noises(tmp_path):
 
 
 def test_a_wrong_setting_is_one_sentence_that_names_the_key(tmp_path):
-    with pytest.raises(UserError, match=r"simulate\.noise .* model clicks: it belongs to .* iris"):
+    with pytest.raises(UserError, match=r"simulate\.noise .* model clicks: .* the model linear"):
         run(tmp_path, {"model": "clicks", "noise": 1})
     with pytest.raises(UserError, match=r"simulate\.model is 'poisson': write one of logistic"):
         run(tmp_path, {"model": "poisson"})

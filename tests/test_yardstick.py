@@ -102,7 +102,7 @@ def test_rare_levels_unknown_ones_and_gaps_are_missing():
 
 def test_a_failure_is_a_sentence(made, monkeypatch):
     manifest, record, settings = made
-    monkeypatch.setattr(yardstick, "make_trees", lambda *_: 1 / 0)
+    monkeypatch.setattr(yardstick, "ClassTrees", lambda *_: 1 / 0)
     found = measure(manifest, record, settings, 5000)
     assert found["failure"] == "it failed (ZeroDivisionError: division by zero)."
     json.dumps(found)

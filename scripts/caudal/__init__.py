@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from caudal.features.extractor import Extractor
     from caudal.features.vectorizer import Vectorizer
     from caudal.learn.benchmark import BenchmarkClassifier
+    from caudal.learn.benchmark_regressor import BenchmarkRegressor
     from caudal.learn.learners.ftrl_classifier import FTRLClassifier
+    from caudal.learn.learners.ftrl_regressor import FTRLRegressor
+    from caudal.learn.standardised import StandardisedRegressor
     from caudal.models.prediction import predict
     from caudal.ranking.api import load, refit, results
 
@@ -22,8 +25,11 @@ __version__ = "0.2.0.dev0"
 
 __all__ = [
     "BenchmarkClassifier",
+    "BenchmarkRegressor",
     "Extractor",
     "FTRLClassifier",
+    "FTRLRegressor",
+    "StandardisedRegressor",
     "UserError",
     "Vectorizer",
     "load",
@@ -34,8 +40,11 @@ __all__ = [
 
 _HOMES = {
     "BenchmarkClassifier": "caudal.learn.benchmark",
+    "BenchmarkRegressor": "caudal.learn.benchmark_regressor",
     "Extractor": "caudal.features.extractor",
     "FTRLClassifier": "caudal.learn.learners.ftrl_classifier",
+    "FTRLRegressor": "caudal.learn.learners.ftrl_regressor",
+    "StandardisedRegressor": "caudal.learn.standardised",
     "UserError": "caudal.errors",
     "Vectorizer": "caudal.features.vectorizer",
     "load": "caudal.ranking.api",

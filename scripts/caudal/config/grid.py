@@ -2,24 +2,27 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from caudal.config.feature_sets import split_texts
+from caudal.data.tasks import CLASSIFICATION, TASKS, Task
 from caudal.errors import UserError
 from caudal.features.defaults import DEGREE, N_FEATURES, SCALE
 
-DEFAULT_CLASS = "SGDClassifier"
-STEPS = ("extractor", "vectorizer", "classifier")
+FEATURE_STEPS = ("extractor", "vectorizer")
+STEPS = (*FEATURE_STEPS, *(task.step for task in TASKS.values()))
+"""The sections of a grid; a point has the last one of its task alone."""
+
 LIST_VALUED = {"features": 1, "interactions": 2}
 """Parameters whose single values are lists, and how deep."""
 DEFAULTS: dict[str, dict] = {
     "extractor": {"features": None, "scale": SCALE},
     "vectorizer": {"n_features": N_FEATURES, "degree": DEGREE, "interactions": None},
-    "classifier": {"class": DEFAULT_CLASS},
+    **{task.step: {"class": task.learner} for task in TASKS.values()},
 }
-"""What a point has where nothing is written; a classifier's own defaults are its class's."""
+"""What a point has where nothing is written; a learner's own defaults are its class's."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,46 @@ class Point:
     @property
     def completed(self) -> dict[str, dict]:
         """The parameters with the defaults of what is not written."""
-        return {step: DEFAULTS[step] | self.parameters[step] for step in STEPS}
+        return {step: DEFAULTS[step] | given for step, given in self.parameters.items()}
+
+    @property
+    def task(self) -> Task:
+        """What it learns."""
+        return task_in(self.parameters)
+
+    @property
+    def learner(self) -> dict:
+        """The parameters of its last step."""
+        return self.parameters[self.task.step]
+
+
+def task_in(parameters: Mapping[str, dict]) -> Task:
+    """The task that the sections of a point or of a grid are of; classification if none says it."""
+    return next((task for task in TASKS.values() if task.step in parameters), CLASSIFICATION)
+
+
+def learner_in(parameters: Mapping[str, dict]) -> dict:
+    """What is written for the last step of a point."""
+    return parameters.get(task_in(parameters).step, {})
+
+
+def learner_name(learner: Mapping, task: Task) -> str:
+    """The class of a learner."""
+    return learner.get("class", task.learner)
+
+
+def values_of(section: Mapping, key: str, default: object = None) -> list:
+    """The alternatives that a section of a grid has for a parameter.
+
+    >>> values_of({"alpha": [0.1, 1]}, "alpha"), values_of({}, "loss", "hinge")
+    ([0.1, 1], ['hinge'])
+    """
+    value = section.get(key, default)
+    return value if isinstance(value, list) else [value]
+
+
+def _steps(parameters: Mapping[str, dict]) -> tuple[str, ...]:
+    return (*FEATURE_STEPS, task_in(parameters).step)
 
 
 def expand(grids: Sequence[dict]) -> list[Point]:
@@ -48,14 +90,14 @@ def expand(grids: Sequence[dict]) -> list[Point]:
     for grid in grids:
         axes = [
             (step, name, _alternatives(name, value))
-            for step in STEPS
+            for step in _steps(grid)
             for name, value in sorted(grid.get(step, {}).items())
         ]
         for step, name, alternatives in axes:
             if not alternatives:
                 raise UserError(f"grid: {step}.{name} is an empty list; give it a value.")
         for values in product(*(alternatives for _, _, alternatives in axes)):
-            parameters: dict[str, dict] = {step: {} for step in STEPS}
+            parameters: dict[str, dict] = {step: {} for step in _steps(grid)}
             for (step, name, _), value in zip(axes, values, strict=True):
                 parameters[step][name] = value
             point = make_point(parameters)
@@ -77,7 +119,7 @@ def make_point(parameters: dict[str, dict]) -> Point:
     """
     parameters = {
         step: {name: _plain(value) for name, value in sorted(parameters.get(step, {}).items())}
-        for step in STEPS
+        for step in _steps(parameters)
     }
     extractor = {"scale": SCALE, **split_texts(parameters["extractor"])}
     parameters["extractor"] = dict(sorted(extractor.items()))
@@ -92,8 +134,8 @@ def column_names(points: Sequence[Point]) -> dict[tuple[str, str], str]:
     """The names in tables of the parameters that vary over ``points``, by (step, parameter)."""
     seen: dict[tuple[str, str], set] = {}
     for point in points:
-        for step in STEPS:
-            for name in point.parameters[step]:
+        for step, given in point.parameters.items():
+            for name in given:
                 seen.setdefault((step, name), set())
     for key, values in seen.items():
         step, name = key

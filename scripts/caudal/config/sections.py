@@ -75,10 +75,10 @@ class Stream(Section):
 class Score(Section):
     """How a point is scored."""
 
-    loss: Literal["squared", "log"] = Field(
+    loss: Literal["squared", "log", "absolute"] = Field(
         default="squared",
-        description="squared (of the predicted probability, the Brier score) or log; the score is "
-        "minus the loss.",
+        description="squared (of the predicted probability, the Brier score; of a number) or, for "
+        "classes, log or, for numbers, absolute; the score is minus the loss.",
     )
     drop_scores: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.7,
@@ -132,7 +132,7 @@ class Vectorizer(Section):
 
 
 class Grid(Section):
-    """The product of its lists; a classifier's parameters are checked by ``grid_checks``."""
+    """The product of its lists; a learner's parameters are checked by ``learner_checks``."""
 
     extractor: Extractor = Field(
         default_factory=Extractor, description="What is taken out of the columns."
@@ -143,6 +143,11 @@ class Grid(Section):
     classifier: dict[str, Any] = Field(
         default={},
         description="class (SGDClassifier if left out) and the parameters of that classifier.",
+    )
+    regressor: dict[str, Any] = Field(
+        default={},
+        description="Instead of classifier where data.task is regression: class (SGDRegressor if "
+        "left out) and the parameters of that regressor.",
     )
 
 

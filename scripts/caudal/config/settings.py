@@ -9,6 +9,7 @@ from caudal.config.command_line import reread
 from caudal.config.sections import Mux, Settings
 from caudal.config.sentences import sentence
 from caudal.data.label_rules import TESTS, asked_tests, settle_label
+from caudal.data.tasks import REGRESSION
 from caudal.errors import UserError
 
 
@@ -62,6 +63,11 @@ def _check_label(data: dict) -> None:
             f"data.label asks {' and '.join(asked) or 'nothing'} of the column "
             f"{data['label']['column']!r}; write one of {', '.join(TESTS)}, as in label: {{column: "
             f"{data['label']['column']}, missing: true}}."
+        )
+    if data["task"] == REGRESSION.name:
+        raise UserError(
+            f"data.label asks a question, whose answers are classes, and data.task is regression; "
+            f"write label: {data['label']['column']} for the number itself, or leave task out."
         )
     if data["classes"]:
         raise UserError(

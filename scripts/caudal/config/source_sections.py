@@ -37,6 +37,17 @@ class Logistic(_Simulation):
     model: Literal["logistic"]
 
 
+class Linear(_Simulation):
+    """As logistic, and the label y is the number itself, with noise."""
+
+    model: Literal["linear"]
+    noise: float = Field(
+        default=DEFAULTS["linear"]["noise"],
+        ge=0,
+        description="The standard deviation of the noise.",
+    )
+
+
 class Clicks(_Simulation):
     """As logistic, and c1 to c6 of 7 to 10,000 levels, with effects of levels and of pairs."""
 
@@ -68,7 +79,7 @@ class Iris(_Simulation):
     )
 
 
-Simulation = Annotated[Logistic | Clicks | Iris, Field(discriminator="model")]
+Simulation = Annotated[Logistic | Linear | Clicks | Iris, Field(discriminator="model")]
 
 
 class Missing(Section):
@@ -108,6 +119,11 @@ class Data(Section):
     label: Label = Field(
         description="The column to predict, or a question to one, as in {column: status, is: "
         "paid}, {column: effect, missing: true} or {column: rating, above: 3.5}"
+    )
+    task: Literal["classification", "regression"] | None = Field(
+        default=None,
+        description="classification (the label is one of some classes) or regression (a number); "
+        "null is classification, unless the label looks like a number, which has to be said",
     )
     positive: Class | None = Field(
         default=None,

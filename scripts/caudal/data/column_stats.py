@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from caudal.data.quantiles import Quantiles
+
 MOST_LEVELS = 100_000  # told apart before the count of a column's levels is given up
 MOST_BYTES = 64 * 1024 * 1024  # of their texts
 KEPT_LEVELS = 1_000  # counted on after that
@@ -53,6 +55,23 @@ class NumericStats:
             mean = self._unit * self._mean
             figures = {"min": self._low, "max": self._high, "mean": mean, "std": std}
         return {"missing": self._missing, **{k: _json_number(v) for k, v in figures.items()}}
+
+
+class LabelStats(NumericStats):
+    """Those of a numeric label, and its quantiles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quantiles = Quantiles()
+
+    def add(self, column: pa.Array) -> None:
+        """Take in the values of one part."""
+        super().add(column)
+        self._quantiles.add(column.to_numpy())
+
+    def summary(self) -> dict:
+        """The entry of the manifest; ``quantiles`` are those at ``SHARES``."""
+        return {**super().summary(), "quantiles": self._quantiles.at()}
 
 
 class LevelStats:

@@ -7,7 +7,8 @@ MISSING: dict[str, Any] = {
 }  # fmt: skip
 
 DATA: dict[str, Any] = {
-    "positive": None, "classes": None, "label": None, "label_from": None, "weight": None,
+    "label": None, "label_from": None, "task": None, "positive": None, "classes": None,
+    "weight": None,
     "numeric": None, "categorical": None, "ignore": None, "derive": {}, "date_format": None,
     "delimiter": None, "quote": '"', "encoding": None, "decimal": None, "thousands": None,
     "bad_rows": "error", "max_bad_share": 0.01,

@@ -21,6 +21,7 @@ from caudal.data.rejects import Rejects
 from caudal.data.row_block import RowBlock
 from caudal.data.screening import Screening
 from caudal.data.sources import partition_values, shown_path, suffix
+from caudal.data.tasks import CLASSIFICATION
 from caudal.data.value_texts import LEVEL
 
 USED = ("bad_rows", "classes", "date_format", "label", "label_from", "max_bad_share")
@@ -123,7 +124,7 @@ def _columns(schema: dict, parts: PartWriter, screening: Screening) -> dict[str,
 
 
 def _labels(schema: dict, parts: PartWriter) -> dict[str, int]:
-    names = [name for name, kind in schema["columns"].items() if kind == "label"]
+    names = [name for name, kind in schema["columns"].items() if kind == CLASSIFICATION.label]
     return dict(sorted(parts.levels[names[0]].counts.items())) if names else {}
 
 

@@ -12,7 +12,9 @@ import pyarrow as pa
 from caudal import checked_json
 from caudal.data.column_stats import TOP_LEVELS, merge_moments, top, unit_of
 from caudal.data.identity import is_another
+from caudal.data.label_task import check_classes
 from caudal.data.labels import find_class, label_type, sort_classes
+from caudal.data.tasks import CLASSIFICATION, REGRESSION
 from caudal.data.time_order import MOST_SLICES, thinned
 from caudal.errors import Damaged, UserError
 
@@ -33,11 +35,13 @@ def merge(
     out: Path,
     positive: object = None,
     files: Mapping[str, Path] | None = None,
+    classes_meant: bool = False,
 ) -> dict:
     """Merge the manifests of the sources, in stream order, into one file.
 
     ``positive`` is the class of two that a model's coefficients are to speak for; None: the last.
     ``files`` are the sources themselves, by name; one that is gone may be archived.
+    ``classes_meant``: whether the config says that the label is one of classes.
 
     Returns
     -------
@@ -48,7 +52,8 @@ def merge(
     Raises
     ------
     UserError
-        If nothing can be learned from the data: no rows, one class, or far too many.
+        If nothing can be learned from the data: no rows, one label, classes that are far too many
+        or, where the config does not say that they are meant, look like numbers.
     Damaged
         If a source is not the file any more that was converted.
     """
@@ -59,18 +64,20 @@ def merge(
             raise Damaged(f"{file} is not the file any more that was converted", [path])
     for source in found:
         for name, column in source["columns"].items():
-            if column["kind"] == "label" and not column["levels_exact"]:
+            if column["kind"] == CLASSIFICATION.label and not column["levels_exact"]:
                 raise UserError(
                     f"{source['file']}: the label {name!r} has more than {column['levels']} "
-                    "classes; is it a number rather than a class?"
+                    "classes; write data.task: regression if it is a number."
                 )
     labels: Counter[str] = Counter()
     for source in found:
         labels.update(source["labels"])
     classes = sort_classes(list(labels))
+    kinds = {column["kind"]: name for name, column in found[0]["columns"].items()}
     merged = {
+        "task": (REGRESSION if REGRESSION.label in kinds else CLASSIFICATION).name,
         **{key: sum(source[key] for source in found) for key in COUNTS},
-        "sources": [_summary(source) for source in found],
+        "sources": [_summary(source, kinds.get(REGRESSION.label)) for source in found],
         "columns": {name: _merge_column(name, found) for name in found[0]["columns"]},
         "dates": _merge_dates(found),
         "labels": {text: labels[text] for text in classes},
@@ -85,7 +92,7 @@ def merge(
         "notes": [f"{source['file']}: {note}" for source in found for note in source["notes"]]
         + _twins(found),
     }
-    _check(merged)
+    _check(merged, kinds, classes_meant)
     checked_json.write(out, merged)
     out.with_name(DAMAGED).unlink(missing_ok=True)
     return checked_json.sealed(merged)
@@ -151,9 +158,13 @@ def damaged_part(path: Path, what: str) -> Damaged:
     return Damaged(f"{path} {what}", [manifest], path.with_name(DAMAGED))
 
 
-def _summary(source: dict) -> dict:
+def _summary(source: dict, numeric_label: str | None) -> dict:
     keys = (*COUNTS, "rejects", "dropped", "labels")
-    return {"name": source["source"], "file": source["file"], **{key: source[key] for key in keys}}
+    told = {"name": source["source"], "file": source["file"], **{key: source[key] for key in keys}}
+    if numeric_label is None:
+        return told
+    figures = ("min", "max", "mean", "std", "quantiles")
+    return told | {"label": {key: source["columns"][numeric_label][key] for key in figures}}
 
 
 def _merge_column(name: str, sources: list[dict]) -> dict:
@@ -163,7 +174,7 @@ def _merge_column(name: str, sources: list[dict]) -> dict:
         raise UserError(f"Column {name!r} differs in kind between sources; delete results/data.")
     missing = sum(column["missing"] for column in columns)
     merged = {"kind": kind, "missing": missing}
-    if kind in ("categorical", "label"):
+    if kind in ("categorical", CLASSIFICATION.label):
         return merged | _merge_levels(columns)
     nonfinite = sum(column.get("nonfinite", 0) for column in columns)
     if nonfinite:
@@ -212,22 +223,32 @@ def _merge_numbers(columns: list[dict], rows: list[int]) -> dict:
     return {"min": low, "max": high, "mean": unit * mean, "std": std}
 
 
-def _check(merged: dict) -> None:
+def _check(merged: dict, kinds: dict[str, str], classes_meant: bool) -> None:
     rows_in, classes = merged["rows_in"], merged["classes"]
     if not merged["rows"]:
         gone = merged["rows_rejected"] + merged["rows_dropped"]
         why = f"all {gone} were rejected or dropped" if rows_in else "the sources hold none"
         raise UserError(f"data.files: there are no rows to learn from, {why}.")
-    if "label" not in (column["kind"] for column in merged["columns"].values()):
+    if REGRESSION.label in kinds:
+        column = merged["columns"][kinds[REGRESSION.label]]
+        if column["min"] == column["max"]:
+            raise UserError(
+                f"data.label: all {merged['rows']} rows have the label {column['min']:g}; there is "
+                "nothing to predict."
+            )
+    if CLASSIFICATION.label not in kinds:
         return
     if len(classes) == 1:
         raise UserError(
             f"data.label: all {merged['rows']} rows have the label {classes[0]!r}; "
             "a classifier needs two classes."
         )
+    if not classes_meant:
+        check_classes(kinds[CLASSIFICATION.label], merged["labels"])
     if len(classes) > MOST_CLASSES:
         raise UserError(
-            f"data.label: the label has {len(classes)} classes; is it a number rather than a class?"
+            f"data.label: the label has {len(classes)} classes; write data.task: regression if it "
+            "is a number."
         )
     if label_type(classes) in ("int", "float"):
         for one, other in pairwise(classes):  # in the order of their numbers

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from caudal.atomic import write_bytes
-from caudal.data.column_stats import LevelStats, NumericStats
+from caudal.data.column_stats import LabelStats, LevelStats, NumericStats
+from caudal.data.tasks import CLASSIFICATION, REGRESSION
 from caudal.data.value_texts import spelled
 
 
@@ -17,9 +18,14 @@ class PartWriter:
 
     def __init__(self, folder: Path, columns: dict[str, str], chunk_rows: int):
         self._folder, self._chunk_rows = folder, chunk_rows
-        self._levels = [name for name, kind in columns.items() if kind in ("categorical", "label")]
+        kinds = ("categorical", CLASSIFICATION.label)
+        self._levels = [name for name, kind in columns.items() if kind in kinds]
         self.levels = {name: LevelStats() for name in self._levels}
-        self.numbers = {name: NumericStats() for name in columns if name not in self.levels}
+        self.numbers = {
+            name: LabelStats() if kind == REGRESSION.label else NumericStats()
+            for name, kind in columns.items()
+            if name not in self.levels
+        }
         self._order = list(columns)
         self.parts: list[dict] = []
         self.rows = 0

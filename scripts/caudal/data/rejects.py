@@ -12,6 +12,7 @@ SHARE_FROM = 100_000  # rows that the share is taken of at least, while more may
 HINTS = {
     "bad encoding": ", or data.encoding if it is another (latin-1 and cp1252 are usual)",
     "not a number": ", or name the column in data.categorical",
+    "label is no number": ", or write data.task: classification if it is a class",
     "not a date": ", or give the right data.date_format",
 }
 

@@ -10,10 +10,12 @@ from caudal.data.dates import check_date_format, derived_columns
 from caudal.data.defaults import completed
 from caudal.data.head_notes import check_labels, few_rows, label_notes
 from caudal.data.label_rules import label_column, label_rule
+from caudal.data.label_task import check_heads
 from caudal.data.named_columns import listed, without_patterns
 from caudal.data.parquet_rows import check_types
 from caudal.data.quantities import joined, names_things
 from caudal.data.sniff import AUTO, Head, examine
+from caudal.data.tasks import REGRESSION, task_named
 from caudal.errors import UserError
 
 TEXT_SHARE = 0.05  # of other values in a column of floats, up to which they count as bad
@@ -37,13 +39,15 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
     Returns
     -------
     The schema, plain and in an order of its own so that it is equal from run to run: ``columns``
-    (name to ``numeric``, ``categorical``, ``label`` or ``weight``), ``order``, ``derive`` and
-    ``csv`` (settings; null is found in each source). And the sentences to tell the user.
+    (name to ``numeric``, ``categorical``, ``weight`` or the task's kind of label), ``order``,
+    ``derive`` and ``csv`` (settings; null is found in each source). And the sentences to tell the
+    user.
 
     Raises
     ------
     UserError
-        If a source cannot be read, lacks a column, or two settings contradict each other.
+        If a source cannot be read, lacks a column, has a label that does not fit the task, or two
+        settings contradict each other.
     """
     data = completed(data)
     data["decimal"] = _decimal_set(data)
@@ -64,6 +68,7 @@ def decide(files: dict[str, Path], data: dict) -> tuple[dict, list[str]]:
         for name in names:
             totals[name].update(head.counts.get(name, Counter()))
     decimal = _decimal(totals, data, notes)
+    check_heads(full, data, decimal)
     remarks: dict[str, list[str]] = {}
     columns = {
         name: _kind(name, totals[name], decimal, full, data, remarks)
@@ -161,11 +166,10 @@ def _decimal(totals: dict[str, Counter], data: dict, notes: list[str]) -> str:
     if data["decimal"]:
         return data["decimal"]
     rule = label_rule(data)
-    fixed = {
-        None if rule and rule.of_numbers else label_column(data),
-        *listed(data, "categorical"),
-    }
-    free = [name for name in listed(data, "numeric") or totals if name not in fixed]
+    of_numbers = rule.of_numbers if rule else data["task"] == REGRESSION.name
+    numbers = [*(listed(data, "numeric") or totals), *([label_column(data)] if of_numbers else [])]
+    fixed = {None if of_numbers else label_column(data), *listed(data, "categorical")}
+    free = [name for name in totals if name in numbers and name not in fixed]
     commas = [n for n in free if totals[n]["comma"] and _mostly(totals[n], "comma", "whole")]
     points = [n for n in free if totals[n]["float"] and _mostly(totals[n], "float", "whole")]
     if not commas:
@@ -198,9 +202,10 @@ def _kind(
     def remark(said: str) -> None:
         remarks.setdefault(f"{{column}} {said}", []).append(name)
 
-    for kind, column in (("label", label_column(data)), ("weight", data["weight"])):
-        if name == column:
-            return kind
+    if name == label_column(data):
+        return task_named(data["task"]).label
+    if name == data["weight"]:
+        return "weight"
     if name in listed(data, "categorical"):
         return "categorical"
     if isinstance(data["numeric"], list):

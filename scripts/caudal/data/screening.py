@@ -18,9 +18,13 @@ from caudal.data.rejects import Rejects
 from caudal.data.row_block import RowBlock
 from caudal.data.sources import suffix
 from caudal.data.spelling import spell, spell_levels
+from caudal.data.tasks import CLASSIFICATION, REGRESSION
 from caudal.data.time_order import Slices
 from caudal.data.value_texts import LEVEL
 from caudal.errors import UserError
+
+FARTHEST_LABEL = 1e100
+"""Numbers to predict that are farther from 0 are bad: the squares of errors would overflow."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ class Screening:
         self.times = {name: Slices() for name in self._derive}
         written = data["thousands"] and suffix(file) != ".parquet"
         number = pa.string() if written else pa.float64()
-        read_as = {"numeric": number, "weight": number, "label": LEVEL, "categorical": pa.string()}
+        read_as = dict.fromkeys(("numeric", "weight", REGRESSION.label), number)
+        read_as |= {CLASSIFICATION.label: LEVEL, "categorical": pa.string()}
         derived = derived_columns(self._derive)
         self.types = {n: read_as[kind] for n, kind in self._columns.items() if n not in derived}
         self.types |= dict.fromkeys(self._derive, LEVEL)
@@ -75,13 +80,18 @@ class Screening:
             if self._rule and name == self._rule.column:
                 kept[self._rule.name] = self._answers(self._rule, column)
             elif name in self._columns:
-                kept[name] = getattr(self, f"_{self._columns[name]}")(name, column)
+                kept[name] = self._settle(name, column)
         table = pa.table({name: kept[name] for name in self._columns})
         left_out = self._reject(block) if self._faults else np.zeros(len(table), bool)
         for policy, reason, rows in self._gaps:
             self._fill_gap(policy, reason, rows & ~left_out, block)
             left_out |= rows
         return table.filter(pa.array(~left_out)) if left_out.any() else table
+
+    def _settle(self, name: str, column: pa.Array) -> pa.Array:
+        """The column as its kind has it, what is wrong with it noted."""
+        kind = self._columns[name].replace(" ", "_")
+        return getattr(self, f"_{kind}")(name, column)
 
     def _reject(self, block: RowBlock) -> np.ndarray:
         """Reject the rows with faults, each for its first one; give their mask."""
@@ -130,13 +140,28 @@ class Screening:
         )
         return column
 
-    def _numbers(self, name: str, column: pa.Array) -> pa.Array:
-        """Floats, null where missing or not finite."""
+    def _numeric_label(self, name: str, column: pa.Array) -> pa.Array:
+        column = self._floats(name, column, "label is no number")
+        self._look_for_faults(
+            pc.fill_null(pc.greater(pc.abs(column), FARTHEST_LABEL), False),
+            "label not finite",
+            lambda index: f"the label {name!r} is beyond {FARTHEST_LABEL:g}",
+        )
+        self._look_for_gaps("label", "missing label", column)
+        return column
+
+    def _floats(self, name: str, column: pa.Array, fault: str = "not a number") -> pa.Array:
+        """Floats, null where missing; what is no number is a ``fault``."""
         if column.type == pa.string():
-            column = self._parse(name, column)
+            column = self._parse(name, column, fault)
         if len(self._missing_numbers):
             missing = pc.is_in(column, self._missing_numbers)
             column = pc.if_else(missing, pa.scalar(None, pa.float64()), column)
+        return column
+
+    def _numbers(self, name: str, column: pa.Array) -> pa.Array:
+        """Floats, null where missing or not finite."""
+        column = self._floats(name, column)
         total = pc.sum(column).as_py()
         if total is not None and not np.isfinite(total):
             infinite = pc.sum(pc.is_inf(column)).as_py()
@@ -145,7 +170,7 @@ class Screening:
             column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, pa.float64()))
         return column
 
-    def _parse(self, name: str, texts: pa.Array) -> pa.Array:
+    def _parse(self, name: str, texts: pa.Array, fault: str) -> pa.Array:
         """Numbers as people write them, with separators."""
         texts = pc.utf8_trim_whitespace(texts)
         empty = pc.is_in(texts, pa.array([text.strip() for text in null_texts(self._data)]))
@@ -154,7 +179,7 @@ class Screening:
         fits = pc.match_substring_regex(texts, self._number)
         self._look_for_faults(
             pc.invert(pc.fill_null(fits, True)),
-            "not a number",
+            fault,
             lambda index: f"column {name!r}: {texts[index].as_py()[:80]!r} is not a number",
         )
         plain = pc.if_else(fits, texts, pa.scalar(None, pa.string()))

@@ -1,6 +1,7 @@
 """What the head of one source shows: its header, and what each column's values look like."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,8 +89,7 @@ def _look_into(head: Head, data: dict) -> None:
     """Read the first rows of the columns of a Parquet file whose values decide something."""
     auto, label = data["numeric"] == AUTO, label_column(data)
     wanted = [name for name, count in head.counts.items() if auto and count["whole"]]
-    asked = data["positive"] is not None or data["label_from"]
-    labels = [label] if asked and label in head.header and label not in head.textless else []
+    labels = [label] if label in head.header and label not in head.textless else []
     if not wanted + labels:
         return
     with open_parquet(head.file) as source:
@@ -100,7 +100,8 @@ def _look_into(head: Head, data: dict) -> None:
     for name in wanted:
         head.samples[name] = value_texts(pa.chunked_array([batch[name]])).drop_null()
     for name in labels:
-        head.labels.update(value_texts(pa.chunked_array([batch[name]])).to_pylist())
+        with suppress(pa.ArrowInvalid):  # no UTF-8: told row by row when the source is read
+            head.labels.update(value_texts(pa.chunked_array([batch[name]])).to_pylist())
 
 
 def _present(source: pq.ParquetFile) -> dict[str, int]:

@@ -9,14 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from caudal.errors import UserError
 from caudal.features.defaults import SCALE
+from caudal.features.moments import ROUNDING, moments
 from caudal.features.tables import finite, to_table, total
 from caudal.features.words import words_of
 
 FARTHEST = 10.0
 """Standard deviations from the centre at which scaled numbers are cut off."""
-
-ROUNDING = 1e-13
-"""A deviation of less, relative to the mean, is that of a constant."""
 
 
 class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
@@ -104,7 +102,7 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
         return to_table(X, self.features, self.numeric, self.words or ())
 
     def _learn_moments(self, i: int, values: np.ndarray) -> None:
-        mean, deviation = _moments(values)
+        mean, deviation = moments(values)
         self._seen[i] += values.size
         share = values.size / self._seen[i]
         root = np.sqrt(share * (1 - share))
@@ -248,13 +246,6 @@ class Extractor(  # type: ignore[call-arg]  # scikit-learn has no types
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_") or not self._learns
-
-
-def _moments(values: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation; the squares of large numbers do not overflow."""
-    _, exponent = np.frexp(np.abs(values).max())
-    scaled = np.ldexp(values, -exponent)
-    return np.ldexp(scaled.mean(), exponent), np.ldexp(scaled.std(), exponent)
 
 
 def _indicator(lost: np.ndarray | None, rows: int) -> pa.DictionaryArray:

@@ -82,7 +82,7 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
         """
         self._validate_params()
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, _rows(X), y, reset=first, **ANYTHING)
+        X, y = validate_data(self, rows_of(X), y, reset=first, **ANYTHING)
         check_classification_targets(y)
         if first:
             self.begin(unique_labels(y if classes is None else classes))
@@ -114,7 +114,7 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X) -> np.ndarray:
         """The moving average for every record, shape (rows, classes)."""
         check_is_fitted(self)
-        X = validate_data(self, _rows(X), reset=False, **ANYTHING)
+        X = validate_data(self, rows_of(X), reset=False, **ANYTHING)
         return np.tile(self.probabilities(), (X.shape[0], 1))
 
     def predict(self, X) -> np.ndarray:
@@ -140,6 +140,6 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def _rows(X):
+def rows_of(X):
     """Records as something with a shape."""
     return to_table(X).to_pandas() if isinstance(X, list) and X and isinstance(X[0], dict) else X

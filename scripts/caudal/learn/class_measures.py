@@ -129,6 +129,10 @@ class ClassMeasures:
             _measure_more(predictions, y, self._bins, self._tenths, sums, *self._apart(sums))
         return sums
 
+    def along(self, sums: np.ndarray, ends: np.ndarray) -> dict:
+        """Nothing."""
+        return {}
+
     def record(self, sums: np.ndarray) -> dict:
         """The fields of ``score.json``; None where there are no rows, or nothing to divide by.
 

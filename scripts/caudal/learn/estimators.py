@@ -4,38 +4,39 @@ import hashlib
 
 from sklearn.pipeline import Pipeline
 
-from caudal.config.classifiers import classifier_class
-from caudal.config.grid import DEFAULT_CLASS
+from caudal.config.grid import Point, learner_name
+from caudal.config.learners import learner_class
 from caudal.data.labels import find_class, typed_classes
 from caudal.errors import UserError, alike
 from caudal.learn.learners.ftrl_classifier import FTRLClassifier
+from caudal.learn.learners.ftrl_regressor import FTRLRegressor
 
-OWN = {"FTRLClassifier": FTRLClassifier}
+OWN = {"FTRLClassifier": FTRLClassifier, "FTRLRegressor": FTRLRegressor}
 """The learners of our own, by the names that a grid gives them."""
 
 
-def make_classifier(parameters: dict, point: str, seed: int, manifest: dict):
-    """An unfitted classifier of a point's ``parameters``.
+def make_estimator(point: Point, seed: int, manifest: dict):
+    """An unfitted estimator of a point's last step.
 
     A stream is learned in its order: ``shuffle`` is false unless given. Every draw comes from
     ``seed`` and the point's id. Raises UserError for parameters that scikit-learn refuses.
     """
-    parameters = dict(parameters)
-    name = parameters.pop("class", DEFAULT_CLASS)
-    kind = OWN[name] if name in OWN else classifier_class(name)
+    name = learner_name(point.learner, point.task)
+    parameters = {key: value for key, value in point.learner.items() if key != "class"}
+    kind = OWN[name] if name in OWN else learner_class(name, point.task)
     names = kind().get_params()
     if "shuffle" in names:
         parameters.setdefault("shuffle", False)
     if "random_state" in names:
-        parameters.setdefault("random_state", point_seed(seed, point))
+        parameters.setdefault("random_state", point_seed(seed, point.id))
     if parameters.get("class_weight") is not None:
         parameters["class_weight"] = _class_weight(parameters["class_weight"], manifest)
     try:
-        classifier = kind(**parameters)
-        classifier._validate_params()
+        estimator = kind(**parameters)
+        estimator._validate_params()
     except (TypeError, ValueError) as error:
-        raise UserError(f"grid: classifier: {error}") from None
-    return classifier
+        raise UserError(f"grid: {point.task.step}: {error}") from None
+    return estimator
 
 
 def point_seed(seed: int, point: str) -> int:
@@ -73,7 +74,6 @@ def _class_named(key: str, classes: list[str]) -> str:
     return found
 
 
-def make_pipeline(extractor, vectorizer, classifier) -> Pipeline:
-    """The model of a point: from columns to predictions."""
-    steps = [("extractor", extractor), ("vectorizer", vectorizer), ("classifier", classifier)]
-    return Pipeline(steps)
+def make_pipeline(extractor, vectorizer, last: tuple[str, object]) -> Pipeline:
+    """The model of a point, from columns to predictions; ``last`` is a step with its name."""
+    return Pipeline([("extractor", extractor), ("vectorizer", vectorizer), last])

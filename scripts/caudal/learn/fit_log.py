@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from caudal.config.grid import Point, describe
 from caudal.learn.progressive import Plan
+from caudal.learn.targets import Target
 
 log = logging.getLogger("caudal")
 
@@ -12,7 +13,7 @@ HEADINGS = ("point", "rows", "mean loss", "since last", "benchmark", "rows/s", "
 
 
 def say_settings(
-    points: Sequence[Point], manifest: dict, stream: dict, score: dict, plan: Plan
+    points: Sequence[Point], target: Target, stream: dict, score: dict, plan: Plan
 ) -> None:
     """The points and settings, and the headings of the lines to come."""
     for point in points:
@@ -20,9 +21,8 @@ def say_settings(
     log.info("stream: %s", ", ".join(f"{k}={v}" for k, v in stream.items()))
     log.info("score: %s", ", ".join(f"{k}={v}" for k, v in score.items()))
     log.info(
-        "%d rows, %d batches: %d learned unscored, %d in the score; classes %s",
-        plan.rows, plan.batches, plan.unscored, plan.batches - plan.first_kept,
-        ", ".join(manifest["classes"][:10]),
+        "%d rows, %d batches: %d learned unscored, %d in the score; %s",
+        plan.rows, plan.batches, plan.unscored, plan.batches - plan.first_kept, target,
     )  # fmt: skip
     log.info("%s", " ".join(f"{h:>12}" for h in HEADINGS))
 

@@ -7,10 +7,11 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from caudal.config.grid import Point, shared_features
+from caudal.data.chunks import chunk_streamer
 from caudal.data.manifest import load
 from caudal.learn.batches import Features, encoded_batches, prefetched_batches
 from caudal.learn.by_source import by_source
-from caudal.learn.estimators import make_classifier, make_pipeline
+from caudal.learn.estimators import make_estimator, make_pipeline
 from caudal.learn.fit_log import say_settings
 from caudal.learn.going_on import Source, belongings, never, sources_of
 from caudal.learn.job import Fit, Job
@@ -48,15 +49,17 @@ def fit_points(
     manifest = load(manifest_file)
     if rows is not None:
         manifest["rows"] = min(rows, manifest["rows"])
+    root = Path(manifest_file).parent
+    labels = chunk_streamer(root, manifest, [data["label"]], stream, seed)
     task = _Task(
-        Path(manifest_file).parent, manifest, stream, score, data, seed, code,
-        make_plan(manifest, stream, score), make_target(manifest, score),
+        root, manifest, stream, score, data, seed, code,
+        make_plan(manifest, stream, score), make_target(manifest, score, labels),
     )  # fmt: skip
     places: dict[int, list[tuple[Point, dict | None]]] = {}
     for point in points:
         state = task.state_of(point, states) if states else None
         places.setdefault(state["batches"] if state else 0, []).append((point, state))
-    say_settings(points, manifest, stream, score, task.plan)
+    say_settings(points, task.target, stream, score, task.plan)
     for place in list(places):
         job = _begin(task, places.pop(place))
         yield from _learn(task, job, states)
@@ -118,11 +121,9 @@ def _begin(task: _Task, points: Sequence[tuple[Point, dict | None]]) -> Job:
         if key not in features:
             features[key] = Features(point, task.manifest, task.data)
         shared = features[key]
-        classifier = make_classifier(
-            point.parameters["classifier"], point.id, task.seed, task.manifest
-        )
+        estimator = make_estimator(point, task.seed, task.manifest)
         width = shared.vectorizer.n_features
-        learner = make_learner(classifier, task.target.classes, shared.registry, width)
+        learner = make_learner(estimator, task.target.classes, shared.registry, width)
         progress = Progress(task.plan, task.target.measures())
         fits.append(Fit(point, list(features).index(key), learner, progress))
     job = Job(fits, list(features.values()), task.plan, task.target)
@@ -152,7 +153,8 @@ def _finish(fit: Fit, job: Job, seconds: float, task: _Task) -> tuple[Point, obj
     features, model = job.features[fit.group], None
     if not fit.failure:
         try:
-            model = make_pipeline(features.extractor, features.vectorizer, fit.learner.fitted())
+            last = fit.point.task.step, task.target.model(fit.learner.fitted())
+            model = make_pipeline(features.extractor, features.vectorizer, last)
         except Exception as error:
             fit.fail(error)
     progress = fit.progress.record()

@@ -14,8 +14,8 @@ from caudal.errors import UserError
 from caudal.learn.blocks import Blocks, grouped, running_mean
 from caudal.learn.error_bars import standard_error
 from caudal.learn.learning_curve import LearningCurve
+from caudal.learn.measures import Measures
 from caudal.learn.scoring import batch_sums
-from caudal.learn.targets import Measures
 
 FINE = 2**17
 """Blocks of losses that are kept while a point learns."""
@@ -153,16 +153,27 @@ class Progress:
             "losses": blocks.tolist(),
             "losses_weights": (block_rows / size).tolist(),
             "drift": self._drift(sums, rows),
-            **self.measures.record(self._measured.sums[self._kept(self._measured)].sum(axis=0)),
+            **self._measures(),
         }
+
+    def _measures(self) -> dict:
+        """What is told beside the losses."""
+        sums, ends = self._measured.sums, self._ends(self._rows_of(self._measured))
+        kept = sums[self._kept(self._measured)].sum(axis=0)
+        return {**self.measures.record(kept), **self.measures.along(sums, ends)}
+
+    def _ends(self, rows: np.ndarray) -> np.ndarray:
+        """The rows of the stream at which pieces of the scored part with so many rows end."""
+        return self.plan.unscored * self.plan.batch_size + rows.cumsum()
 
     def _drift(self, sums: np.ndarray, rows: np.ndarray) -> list[dict]:
         """The losses along the scored stream, up to the row ``rows`` each."""
         means, group_rows = grouped(sums, rows, MOST_DRIFT)
-        ends = self.plan.unscored * self.plan.batch_size + group_rows.cumsum()
         return [
             {"rows": end, "loss": loss, "benchmark_loss": benchmark_loss}
-            for end, (loss, benchmark_loss) in zip(ends.tolist(), means.tolist(), strict=True)
+            for end, (loss, benchmark_loss) in zip(
+                self._ends(group_rows).tolist(), means.tolist(), strict=True
+            )
         ]
 
     def until(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

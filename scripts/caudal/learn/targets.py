@@ -1,7 +1,7 @@
 """What a point predicts, and all that depends on its kind: codes, benchmark, losses, calibration.
 
-The loop of a fit knows targets by this protocol alone; another kind (a number instead of a class)
-is another class here.
+The loop of a fit knows targets by this protocol alone. Each task has its own, classes here, numbers
+in ``number_target``.
 """
 
 from typing import Any, Protocol
@@ -10,35 +10,37 @@ import numpy as np
 import pyarrow as pa
 
 from caudal.data.labels import class_codes, typed_classes
+from caudal.data.tasks import CLASSIFICATION, task_of
 from caudal.learn.benchmark import BenchmarkClassifier
 from caudal.learn.class_measures import ClassMeasures
+from caudal.learn.measures import Measures
+from caudal.learn.number_target import NumberTarget
 from caudal.learn.scoring import LOSSES
+from caudal.streams import Streamer
 
 
-class Measures(Protocol):
-    """What is told of the scored predictions beside their loss, made of sums over the rows.
+class Benchmark(Protocol):
+    """A null model, which knows the labels alone."""
 
-    The sums are kept in blocks along the stream, so that they can be told of any later part of it.
-    """
+    def predict_then_learn(self, y: np.ndarray, batch_size: int, /) -> np.ndarray:
+        """Its predictions (batches, outputs) before each batch of the targets ``y`` (rows,)."""
 
-    size: int
+    def state(self) -> dict:
+        """What was learned."""
 
-    def sums(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The sums (size,) over rows: predictions (rows, outputs) and the targets (rows,)."""
-
-    def record(self, sums: np.ndarray) -> dict:
-        """The fields of ``score.json`` that tell ``sums`` (size,)."""
+    def set_state(self, state: dict) -> None:
+        """Take over another's ``state``."""
 
 
 class Target(Protocol):
-    """The target of a fit."""
+    """The target of a fit; ``classes`` are None where it is a number."""
 
-    classes: np.ndarray
+    classes: Any
 
     def values(self, labels: Any) -> np.ndarray:
         """The targets (rows,) that labels from the chunks stand for."""
 
-    def benchmark(self, window: int) -> BenchmarkClassifier:
+    def benchmark(self, window: int) -> Benchmark:
         """The null model over the last ``window`` rows, before the first."""
 
     def losses(self, predictions: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -46,6 +48,9 @@ class Target(Protocol):
 
     def measures(self) -> Measures:
         """What the record tells of the predictions."""
+
+    def model(self, estimator: Any) -> Any:
+        """The last step of a pipeline that a fitted ``estimator`` stands for."""
 
 
 class ClassTarget:
@@ -57,6 +62,9 @@ class ClassTarget:
         self._texts, self._loss = manifest["classes"], LOSSES[loss]
         positive = manifest.get("positive")
         self._positive = 1 if positive is None else self._texts.index(positive)
+
+    def __str__(self) -> str:
+        return f"classes {', '.join(self._texts[:10])}"
 
     def values(self, labels: pa.DictionaryArray) -> np.ndarray:
         """Class codes (rows,), int64."""
@@ -74,7 +82,22 @@ class ClassTarget:
         """What is told of predicted classes."""
         return ClassMeasures(self._texts, self._positive)
 
+    def model(self, estimator: Any) -> Any:
+        """The estimator itself."""
+        return estimator
 
-def make_target(manifest: dict, score: dict) -> Target:
-    """The target that the data of ``manifest`` has, scored as ``score`` says."""
-    return ClassTarget(manifest, score["loss"])
+    def along(self, sums: np.ndarray, ends: np.ndarray) -> dict:
+        """Nothing."""
+        return {}
+
+
+def make_target(manifest: dict, score: dict, labels: Streamer) -> Target:
+    """The target that the data of ``manifest`` has, scored as ``score`` says.
+
+    ``labels`` streams the chunks with the label alone, of which a number needs the first. Raises
+    UserError where nothing can be learned from that.
+    """
+    if task_of(manifest) is CLASSIFICATION:
+        return ClassTarget(manifest, score["loss"])
+    name, first = next(iter(next(labels.generate()).items()))
+    return NumberTarget(name, first.to_numpy(zero_copy_only=False), score["loss"])

@@ -85,8 +85,9 @@ def measure(
 def _measure(manifest_file: Path, record: dict, settings: dict, rows: int) -> dict[str, Any]:
     manifest, stream = load(manifest_file), settings["stream"]
     plan = make_plan(manifest, stream, settings["score"])
-    target = make_target(manifest, settings["score"])
     label, weight = settings["data"]["label"], settings["data"]["weight"]
+    labels = chunk_streamer(manifest_file.parent, manifest, [label], stream, settings["seed"])
+    target = make_target(manifest, settings["score"], labels)
     columns = manifest["columns"]
     usable = [name for name, c in columns.items() if c["kind"] in ("numeric", "categorical")]
     features = record["parameters"]["extractor"].get("features") or usable
@@ -94,12 +95,13 @@ def _measure(manifest_file: Path, record: dict, settings: dict, rows: int) -> di
     pieces, places = _pieces(manifest_file.parent, manifest, names, stream, settings["seed"])
     sample, scored = split(pieces, places, plan.first_kept * plan.batch_size, rows)
     table = Table(features, sample)
-    trees = make_trees(target, table.categorical, settings["seed"])
+    kind = NumberTrees if target.classes is None else ClassTrees
+    trees = kind(target, settings["score"]["loss"], table.categorical, settings["seed"])
     y = target.values(sample[label])
     trees.fit(table.matrix(sample), y, sample[weight].to_numpy() if weight else None)
-    log.info("%d rows learned by %d trees a class", len(y), trees.n_iter_)
+    log.info("%d rows learned by %d trees a class", len(y), trees.count)
     losses = [
-        target.losses(predictions(trees, target, table.matrix(some)), target.values(some[label]))
+        target.losses(trees.predict(table.matrix(some)), target.values(some[label]))
         for some in scored
     ]
     loss = float(np.concatenate(losses).mean())
@@ -108,7 +110,7 @@ def _measure(manifest_file: Path, record: dict, settings: dict, rows: int) -> di
         "rows_scored": sum(map(len, losses)),
         "score": -loss,
         "r2": 1 - loss / -record["benchmark_score"],
-        "trees": int(trees.n_iter_),
+        "trees": trees.count,
     }
 
 
@@ -200,23 +202,57 @@ def _frequent(column: pa.DictionaryArray) -> pa.Array:
     return column.dictionary.take(pa.array(np.argsort(-counts, kind="stable")[:MOST_LEVELS]))
 
 
-def make_trees(target: Target, categorical: list[bool], seed: int) -> Any:
-    """The trees, with scikit-learn's own defaults; they stop early where more do not help."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
+class Trees:
+    """Gradient boosting with scikit-learn's own defaults; it stops early where more do not help."""
 
-    each = 1 if len(target.classes) == 2 else len(target.classes)
-    return HistGradientBoostingClassifier(
-        max_iter=max(1, min(100, MOST_TREES // each)),
-        categorical_features=categorical,
-        random_state=seed % 2**32,
-    )
+    model: Any
+
+    def fit(self, matrix: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> None:
+        """Learn the features (rows, features) and targets (rows,) with the rows' weights."""
+        self.model.fit(matrix, y, weight)
+
+    @property
+    def count(self) -> int:
+        """Trees, of each class."""
+        return int(self.model.n_iter_)
 
 
-def predictions(trees: Any, target: Target, matrix: np.ndarray) -> np.ndarray:
-    """The probabilities (rows, classes) of the target's classes, 0 for one not in the sample."""
-    found = np.zeros((len(matrix), len(target.classes)))
-    found[:, trees.classes_] = trees.predict_proba(matrix)
-    return found
+class ClassTrees(Trees):
+    """Those that tell classes."""
+
+    def __init__(self, target: Target, loss: str, categorical: list[bool], seed: int):
+        """``categorical`` tells which features are levels; ``loss`` is the score's."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        self._classes = len(target.classes)
+        each = 1 if self._classes == 2 else self._classes
+        self.model = HistGradientBoostingClassifier(
+            max_iter=max(1, min(100, MOST_TREES // each)),
+            categorical_features=categorical,
+            random_state=seed % 2**32,
+        )
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        """Probabilities (rows, classes), 0 for a class that is not in the sample."""
+        found = np.zeros((len(matrix), self._classes))
+        found[:, self.model.classes_] = self.model.predict_proba(matrix)
+        return found
+
+
+class NumberTrees(Trees):
+    """Those that tell a number."""
+
+    def __init__(self, target: Target, loss: str, categorical: list[bool], seed: int):
+        """As ``ClassTrees``; the trees learn by the score's loss."""
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        self.model = HistGradientBoostingRegressor(
+            loss=f"{loss}_error", categorical_features=categorical, random_state=seed % 2**32
+        )
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        """The numbers (rows, 1)."""
+        return self.model.predict(matrix)[:, None]
 
 
 def write(out: str | Path, found: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from caudal.data import manifest
 from caudal.data.chunks import chunk_streamer
 from caudal.data.value_texts import LEVEL
 from caudal.features.terms import Term
+from caudal.models.plain_json import learner_of
 from caudal.models.score_record import load_checked
 from caudal.models.term_names import columns_and_signs, name_terms
 
@@ -46,17 +47,17 @@ def coefficients(
 
     With more than two classes there is a row per term and class and a column ``class``; with two
     the coefficients speak for the manifest's ``positive``. With ``extractor.scale`` they are those
-    of the standardised features. A classifier that has no coefficients leaves the header alone.
+    of the standardised features. Those of a regressor are in the label's own unit. A learner that
+    has no coefficients leaves the header alone.
     """
     model = load_checked(model_file)
-    classifier = model.named_steps["classifier"]
-    if not hasattr(classifier, "coef_"):
-        log.info("%s has no coefficients to name.", type(classifier).__name__)
+    if not hasattr(model[-1], "coef_"):
+        log.info("%s has no coefficients to name.", type(learner_of(model)).__name__)
         rows = pa.table({name: pa.array([], pa.string()) for name in HEADER})
     else:
         content = manifest.load(Path(manifest_file))
         chunks = _records(model, content, Path(manifest_file).parent)
-        rows = _ranked(table(model, chunks, content["classes"][:1] == [content["positive"]]))
+        rows = _ranked(table(model, chunks, content["positive"] in content["classes"][:1]))
         if truth_file is not None:
             rows = _with_truth(rows, Path(truth_file))
     _write(rows, Path(out_csv))
@@ -70,9 +71,9 @@ def table(model, chunks: Iterable[pa.Table], of_first: bool = False) -> pa.Table
     of two classes makes the coefficients those of the first, not of the second. The intercepts
     come last.
     """
-    classifier, vectorizer = model.named_steps["classifier"], model.named_steps["vectorizer"]
+    last, vectorizer = model[-1], model.named_steps["vectorizer"]
     sign = -1.0 if of_first else 1.0
-    weights = sign * np.atleast_2d(_dense(classifier.coef_))
+    weights = sign * np.atleast_2d(_dense(last.coef_))
     terms = model_terms(model)
     touched = np.any(weights, axis=0)
     blocks = []
@@ -90,13 +91,13 @@ def table(model, chunks: Iterable[pa.Table], of_first: bool = False) -> pa.Table
         "column": pa.chunked_array([pa.array(columns), pa.nulls(1, pa.int32())]),
         "collisions": np.append(count[place] - 1, 0),
     }
-    intercepts = sign * np.broadcast_to(np.ravel(classifier.intercept_), len(weights))
+    intercepts = sign * np.broadcast_to(np.ravel(last.intercept_), len(weights))
     tables = []
     for k, row in enumerate(weights):
         one = shared | {"coefficient": np.append(row[columns] * signs, intercepts[k])}
         order = list(HEADER)
         if len(weights) > 1:
-            one["class"] = pa.array([str(classifier.classes_[k])] * (len(names) + 1))
+            one["class"] = pa.array([str(last.classes_[k])] * (len(names) + 1))
             order.append("class")
         tables.append(pa.table(one).select(order))
     return pa.concat_tables(tables)

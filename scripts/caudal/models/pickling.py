@@ -25,13 +25,13 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, value):
         if issparse(value):
-            matrix = csr_matrix(value)
+            matrix = csr_matrix(value if value.ndim == 2 else value.reshape(1, -1))
             places = matrix.indices
             if matrix.shape[0] > 1:
                 places = places.astype(_places_type(matrix.shape))
                 for row, start in enumerate(matrix.indptr[:-1]):
                     places[start : matrix.indptr[row + 1]] += row * matrix.shape[1]
-            return dense, (matrix.shape, matrix.dtype.str, places, matrix.data)
+            return dense, (value.shape, matrix.dtype.str, places, matrix.data)
         if type(value) is np.ndarray and value.dtype.kind in "fiu" and value.size >= _WORTH_IT:
             places = np.flatnonzero(value).astype(_places_type(value.shape))
             if places.size * 3 < value.size:

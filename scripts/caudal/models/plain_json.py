@@ -9,7 +9,8 @@ is a term as a level is, and part of no product. Form the terms that ``vectorize
 their values, and hash each name by MurmurHash3 (32 bits, seed 0, signed). A term counts in the
 column ``abs(hash) % n_features`` with its value times the hash's sign. A class's margin is its
 intercept plus the sum over terms of value times weight, where a column that is not listed weighs 0.
-``probability`` says what becomes of margins:
+A ``regressor`` predicts its margin, in the label's own unit, cut off at the ends of ``range``
+unless that is null. Of a ``classifier`` ``probability`` says what becomes of margins:
 
 - ``logistic``: ``1 / (1 + exp(-margin))``; ``modified_huber``: the margin clipped to -1 and 1,
   plus 1, halved. With two classes there is one margin, that of the second class; with more, the
@@ -44,7 +45,8 @@ def write(model, path: str | Path, **more: Any) -> None:
     """
     content = {**describe(model), **more}
     if content["columns"] is None:
-        log.info("%s is not linear: model.json holds its settings alone.", content["classifier"])
+        named = type(learner_of(model)).__name__
+        log.info("%s is not linear: model.json holds its settings alone.", named)
     checked_json.write(path, content, indent=None)
 
 
@@ -57,22 +59,26 @@ def check_coefficients(coefficients_csv: Path) -> None:
         raise Damaged(f"{coefficients_csv} is not the table that {plain} was written with", files)
 
 
+def learner_of(model) -> Any:
+    """The estimator at the end of a pipeline: of numbers the one that learns their deviations."""
+    return getattr(model[-1], "regressor_", model[-1])
+
+
 def describe(model) -> dict:
     """A fitted pipeline in plain values.
 
     ``columns`` (ascending) are those with a weight, ``weights`` a row per margin with a weight for
     each of them, ``intercept`` a number per margin.
     """
-    extractor, vectorizer, classifier = (
-        model.named_steps[step] for step in ("extractor", "vectorizer", "classifier")
-    )
-    loss = getattr(classifier, "loss", None)
+    extractor, vectorizer = (model.named_steps[step] for step in ("extractor", "vectorizer"))
+    step, last = model.steps[-1]
+    loss = getattr(learner_of(model), "loss", None)
     return {
         "format": FORMAT,
-        "classifier": type(classifier).__name__,
+        step: type(learner_of(model)).__name__,
         "loss": loss,
-        "probability": PROBABILITIES.get(loss) if hasattr(classifier, "predict_proba") else None,
-        "classes": classifier.classes_.tolist(),
+        "probability": PROBABILITIES.get(loss) if hasattr(last, "predict_proba") else None,
+        "classes": last.classes_.tolist() if hasattr(last, "classes_") else None,
         "extractor": {
             "features": list(extractor.features),
             "numeric": extractor.numeric_,
@@ -85,7 +91,8 @@ def describe(model) -> dict:
             **_texts(extractor),
         },
         "vectorizer": vectorizer.get_params(),
-        **_weights(classifier),
+        "range": _range(last),
+        **_weights(last),
     }
 
 
@@ -97,13 +104,21 @@ def _texts(extractor) -> dict:
     }  # fmt: skip
 
 
-def _weights(classifier) -> dict:
-    if not hasattr(classifier, "coef_"):
+def _range(last) -> list[float] | None:
+    """The ends of the predictions of a regressor that has any."""
+    if not getattr(getattr(last, "regressor_", None), "clip", False):
+        return None
+    ends = last.regressor_.low_, last.regressor_.high_
+    return [float(last.center_ + last.scale_ * end) for end in ends]
+
+
+def _weights(last) -> dict:
+    if not hasattr(last, "coef_"):
         return {"columns": None, "weights": None, "intercept": None}
-    weights = classifier.coef_
+    weights = last.coef_
     weights = np.atleast_2d(weights.toarray() if hasattr(weights, "toarray") else weights)
     columns = np.flatnonzero(weights.any(axis=0))
-    intercept = np.broadcast_to(np.ravel(classifier.intercept_), len(weights))
+    intercept = np.broadcast_to(np.ravel(last.intercept_), len(weights))
     return {
         "columns": columns.tolist(),
         "weights": weights[:, columns].tolist(),

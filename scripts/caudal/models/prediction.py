@@ -64,12 +64,12 @@ def predict(
 
 def predictions(model, table: pa.Table) -> pa.Table:
     """Predictions of ``model`` for the rows of ``table``, in order."""
-    classifier, classes = model.named_steps["classifier"], model.classes_
+    last, classes = model[-1], getattr(model[-1], "classes_", np.empty(0))
     X = model[:-1].transform(table) if len(table) else None
-    label = classes[:0] if X is None else classifier.predict(X)
+    label = classes[:0] if X is None else last.predict(X)
     columns = {"prediction": pa.array(label)}
-    if hasattr(classifier, "predict_proba"):
-        share = np.empty((0, len(classes))) if X is None else classifier.predict_proba(X)
+    if hasattr(last, "predict_proba"):
+        share = np.empty((0, len(classes))) if X is None else last.predict_proba(X)
         for k, of_class in enumerate(classes):
             columns[f"probability_{of_class}"] = pa.array(np.ascontiguousarray(share[:, k]))
     return pa.table(columns)

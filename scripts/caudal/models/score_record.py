@@ -71,6 +71,8 @@ class ScoreRecord(TypedDict, total=False):
     auc: float | None
     by_class: list[dict]
     confusion: list[list[int]]
+    predicted_true: list[dict]
+    residuals: list[dict]
     diverged: bool
     failure: str | None
     seconds: float

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caudal.config.grid import Point, describe, make_point
+from caudal.config.grid import Point, describe, make_point, task_in
 from caudal.errors import UserError
 from caudal.models.score_record import (
     MEASURES,
@@ -109,11 +109,11 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     """Fit one point of a run again, here and now, with some of its parameters changed.
 
     ``point`` is a Result or a point's id; ``changes`` are parameters of any step by their names,
-    such as ``alpha=0.01`` or ``degree=3``; None for a classifier's parameter leaves it to
+    such as ``alpha=0.01`` or ``degree=3``; None for a learner's parameter leaves it to
     scikit-learn. Data, stream, score and seed are the run's. Nothing is written. Raises UserError
     for a parameter that does not exist and for a point that the run has not.
     """
-    from caudal.config.classifiers import check_parameters
+    from caudal.config.learners import check_parameters
     from caudal.learn.fitting import fit_points
     from caudal.models.pickling import as_loaded
 
@@ -123,7 +123,7 @@ def refit(point: str | Result, folder: str | Path = ".", **changes) -> Result:
     if "settings" not in old:
         raise UserError(f"{score_file} has no 'settings', so the fit cannot be made again.")
     new = _changed(old["parameters"], changes)
-    check_parameters(new.parameters["classifier"])
+    check_parameters(new.learner, new.task)
     settings = old["settings"]
     _, model, record = next(
         fit_points(
@@ -144,11 +144,12 @@ def _changed(parameters: dict[str, dict], changes: dict) -> Point:
 
     homes = {"extractor": Extractor().get_params(), "vectorizer": Vectorizer().get_params()}
     new = {step: dict(values) for step, values in parameters.items()}
+    learner = task_in(parameters).step
     new["extractor"].setdefault("scale", False)  # a record of 0.1 says it only where it is true
     for name, value in changes.items():
-        step = next((step for step, known in homes.items() if name in known), "classifier")
+        step = next((step for step, known in homes.items() if name in known), learner)
         new[step][name] = value
-        if value is None and step == "classifier":
+        if value is None and step == learner:
             del new[step][name]
     return make_point(new)
 

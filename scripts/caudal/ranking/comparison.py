@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from caudal.config.grid import learner_in
 from caudal.learn.error_bars import MeanEstimate, estimate_mean, standard_error
 from caudal.ranking.curves import stream_blocks
 from caudal.ranking.run import Result, Run
@@ -145,14 +146,14 @@ def turning_point(result: Result) -> tuple[int, float, float] | None:
 
 def _complexity(result: Result) -> tuple:
     parameters = result.record.get("parameters", {})
-    classifier = parameters.get("classifier", {})
+    learner = learner_in(parameters)
     size = result.cost.get("model_bytes", math.nan)
     return (
         result.record.get("columns_touched", 0),
         round(math.log2(size)) if size > 0 else 0,
         _amount(parameters.get("vectorizer", {}).get("n_features")),
-        -_amount(classifier.get("alpha")),
-        -_amount(classifier.get("l1_ratio")),
+        -_amount(learner.get("alpha")),
+        -_amount(learner.get("l1_ratio")),
         result.rank,
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from caudal.data.stretch_test import between_stretches, holm
 from caudal.data.stretches import STRETCHES
+from caudal.data.tasks import LABEL_KINDS
 from caudal.ranking.curves import blocks_of
 from caudal.ranking.run import Run
 
@@ -91,7 +92,7 @@ def _of_columns(
     """(p, whether it is large, what it is) of the label and the columns that some point uses."""
     found = []
     for told in stretches.get("columns", []):
-        label = told["kind"] == "label"
+        label = told["kind"] in LABEL_KINDS
         if label or used is None or told["column"] in used:
             fields = ("what", "effect", "stretches", "level")
             difference = Difference(told["column"], label, *map(told.get, fields))

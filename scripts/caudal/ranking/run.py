@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from caudal import checked_json
+from caudal.config.grid import task_in
 from caudal.data.manifest import load
 from caudal.data.stretches import NAME as STRETCHES
+from caudal.data.tasks import LABEL_KINDS, Task
 from caudal.models.plain_json import NAME as PLAIN
 from caudal.models.plain_json import check_coefficients
 from caudal.models.score_record import BEST, COSTS, NAME, ScoreRecord, fields, read_score
@@ -100,7 +102,18 @@ class Run:
     def loss(self) -> str:
         """The name of the loss that the score is minus of."""
         name = (self.settings.get("score") or {}).get("loss", "squared")
-        return {"squared": "squared loss", "log": "log loss"}.get(name, name)
+        return self.task.losses.get(name, name)
+
+    @property
+    def task(self) -> Task:
+        """What the points learned."""
+        return task_in(self.best.record.get("parameters", {}))
+
+    @property
+    def label(self) -> str:
+        """The name of the label."""
+        columns = self.manifest.get("columns", {})
+        return next((n for n, c in columns.items() if c["kind"] in LABEL_KINDS), "the label")
 
     def at(self, axis: str, value: str) -> list[Result]:
         """The scored points with ``value`` on ``axis``, best first."""

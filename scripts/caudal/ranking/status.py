@@ -39,7 +39,7 @@ class Status:
             chosen = ", ".join(
                 f"{name} {cell(value)}"
                 for step in STEPS
-                for name, value in best["parameters"][step].items()
+                for name, value in best["parameters"].get(step, {}).items()
             )
             line += f"; best so far {best['score']:.5f}"
             if best["r2"] is not None:

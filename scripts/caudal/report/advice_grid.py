@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from caudal.config.grid import learner_in, learner_name, task_in
 from caudal.learn.error_bars import MeanEstimate
 from caudal.ranking.comparison import lead, lead_over_benchmark, score_estimate, simplest
 from caudal.ranking.run import Result, Run, is_number, value_of
@@ -24,9 +25,9 @@ class Advice:
 
 
 def learner(result: Result) -> str:
-    """The class of a point's classifier."""
+    """The class of a point's learner."""
     parameters = result.record.get("parameters", {})
-    return parameters.get("classifier", {}).get("class") or "SGDClassifier"
+    return learner_name(learner_in(parameters), task_in(parameters))
 
 
 def edges(run: Run) -> list[Advice]:

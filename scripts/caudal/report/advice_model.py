@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from caudal.data.tasks import CLASSIFICATION, REGRESSION
 from caudal.ranking.comparison import lead, lead_over_benchmark
 from caudal.ranking.run import Result, Run
 from caudal.report.advice_grid import Advice, learner, negligible
@@ -12,7 +13,7 @@ from caudal.wording import counted, cut, listed, number, share
 UNEQUAL = 10.0
 """Ratio of the features' deviations from which they are to be scaled."""
 
-LEAK = 0.95
+LEAK = {CLASSIFICATION.name: 0.95, REGRESSION.name: 0.999}
 """An r2 that real data seldom give."""
 
 FAR_BELOW = 0.1
@@ -63,7 +64,7 @@ def how_to_tame(run: Run) -> str:
     """What brings a point that grows beyond bounds to heel, as far as it is not done already."""
     if any(unscaled(run, result) for result in run.results):
         return "scale the features (extractor.scale: true), lower eta0 or raise alpha"
-    return "lower eta0 or raise alpha (FTRLClassifier: l1 or l2)"
+    return "lower eta0 or raise alpha (FTRL: l1 or l2)"
 
 
 def scales(run: Run) -> list[Advice]:
@@ -116,7 +117,7 @@ def below(run: Run) -> list[Advice]:
 def leak(run: Run) -> list[Advice]:
     """A score that is too good; simulated data tell their truth and are left alone."""
     simulated = any(row["truth"] == row["truth"] for row in run.terms)
-    if not run.best.scored or not run.best.r2 >= LEAK or simulated:
+    if not run.best.scored or not run.best.r2 >= LEAK[run.task.name] or simulated:
         return []
     weights = feature_weights(run)
     named = ""
@@ -127,7 +128,7 @@ def leak(run: Run) -> list[Advice]:
     return [
         Advice(
             "leak",
-            f"r2 {run.best.r2:.2f} is probably a leak.",
+            f"r2 {number(run.best.r2, 0.1)} is probably a leak.",
             f"Real labels are seldom told this well by what comes before them.{named}",
         )
     ]

@@ -7,12 +7,13 @@ from caudal.report.markup import Markup, join, tag
 
 
 class Drawings:
-    """Every figure of ``FIGURES``, drawn."""
+    """Every figure of ``FIGURES`` for the run's task, drawn."""
 
     def __init__(self, run: Run):
-        """Draw all figures of ``run``."""
-        self.drawn = {figure.name: figure.draw(run) for figure in FIGURES}
-        self._captions = {figure.name: figure.caption for figure in FIGURES}
+        """Draw the figures of ``run``."""
+        self.figures = [figure for figure in FIGURES if figure.is_of(run.task)]
+        self.drawn = {figure.name: figure.draw(run) for figure in self.figures}
+        self._captions = {figure.name: figure.caption for figure in self.figures}
         self._placed: set[str] = set()
 
     def place(self, name: str) -> Markup:
@@ -26,7 +27,7 @@ class Drawings:
 
     def rest(self, section: str) -> Markup:
         """The figures of a section that have no place yet, without those that say why not."""
-        names = [figure.name for figure in FIGURES if figure.section == section]
+        names = [figure.name for figure in self.figures if figure.section == section]
         return join(
             self.place(name)
             for name in names

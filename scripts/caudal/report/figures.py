@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from caudal.data.tasks import CLASSIFICATION, REGRESSION, Task
+
 if TYPE_CHECKING:
     from caudal.ranking.run import Run
     from caudal.report.markup import Markup
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Figure:
     """name: of its file, and of the function in ``module`` that draws it; category: in Snakemake's
-    report; section: the page's, by its anchor; caption: what is to be seen, a sentence or three.
+    report; section: the page's, by its anchor; caption: what is to be seen, a sentence or three;
+    task: the only one that it is for, if any.
     """
 
     name: str
@@ -24,11 +27,16 @@ class Figure:
     category: str
     section: str
     caption: str
+    task: str | None = None
 
     @property
     def title(self) -> str:
         """The name for people."""
         return self.name.replace("_", " ")
+
+    def is_of(self, task: Task) -> bool:
+        """Whether it is drawn for runs of ``task``."""
+        return self.task in (None, task.name)
 
     def draw(self, run: "Run") -> "Markup":
         """The figure of a run; a ``Notice`` where it has nothing to draw from."""
@@ -80,6 +88,21 @@ FIGURES = (
         "Shares that came true against predicted probabilities, over the rows that the score "
         "counts, with 95 % intervals; the boxes show how many rows each bin holds. On the dashed "
         "line the probabilities can be taken at their word.",
+        CLASSIFICATION.name,
+    ),
+    Figure(
+        "predicted_true", "caudal.report.figures_numbers", "Best model", "trust",
+        "Means of the label against means of the prediction, in ten groups of the prediction with "
+        "as equally many rows as can be, over the rows that the score counts; the bars are one "
+        "standard deviation of the labels in the group. On the dashed line predictions are true "
+        "on average.",
+        REGRESSION.name,
+    ),
+    Figure(
+        "residuals", "caudal.report.figures_numbers", "Best model", "trust",
+        "The label less its prediction, on average, along the stream; the shaded part is what the "
+        "score counts. Away from zero the model lags behind the label, or errs to one side.",
+        REGRESSION.name,
     ),
     Figure(
         "drift", "caudal.report.figures_model", "Best model", "trust",
@@ -91,6 +114,14 @@ FIGURES = (
         "labels", "caudal.report.figures_data", "Data", "data",
         "Shares of the classes in every tenth of the data, in the order of the files. Where they "
         "change along the stream, the score, which counts its last part, speaks of that part only.",
+        CLASSIFICATION.name,
+    ),
+    Figure(
+        "label_means", "caudal.report.figures_numbers", "Data", "data",
+        "The mean of the label in every tenth of the data, in the order of the files. Where it "
+        "changes along the stream, the score, which counts its last part, speaks of that part "
+        "only.",
+        REGRESSION.name,
     ),
     Figure(
         "costs", "caudal.report.figures_points", "Costs", "costs",

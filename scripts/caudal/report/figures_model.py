@@ -2,6 +2,8 @@
 
 import math
 
+from caudal.config.grid import learner_in
+from caudal.data.tasks import REGRESSION
 from caudal.ranking.curves import score_from, stream_blocks
 from caudal.ranking.run import Run
 from caudal.report.frame import Frame, Scale, label_width, notice, span
@@ -60,9 +62,11 @@ def _meaning(run: Run) -> str:
     """What a coefficient is, for the axis."""
     parameters = run.best.record.get("parameters", {})
     unit = "standard deviation" if parameters.get("extractor", {}).get("scale", True) else "unit"
+    if run.task is REGRESSION:
+        return f"coefficient (change of {cut(run.label, 30)} per {unit})"
     positive = run.manifest.get("positive")
-    classifier = parameters.get("classifier", {})
-    if classifier.get("class") != "FTRLClassifier" and classifier.get("loss") != "log_loss":
+    learner = learner_in(parameters)
+    if learner.get("class") != "FTRLClassifier" and learner.get("loss") != "log_loss":
         return f"coefficient (per {unit})"
     of = f" of {cut(positive, 30)}" if positive else ""
     return f"coefficient (change in the log odds{of} per {unit})"

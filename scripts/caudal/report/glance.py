@@ -110,12 +110,10 @@ def _subline(run: Run) -> Markup:
 
 def _what(run: Run) -> Markup:
     """The label and the files."""
-    columns = run.manifest.get("columns", {})
-    label = [name for name, column in columns.items() if column["kind"] == "label"]
     classes = run.manifest.get("classes", [])
     positive = run.manifest.get("positive")
     parts = [
-        f"Label: {cut(label[0], 40)}" if label else None,
+        f"Label: {cut(run.label, 40)}",
         f"classes: {listed(classes, most=8)}" if classes else None,
         f"coefficients speak for {cut(positive, 40)}" if positive else None,
         f"files: {listed([Path(s['file']).name for s in run.manifest['sources']])}",

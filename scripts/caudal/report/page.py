@@ -8,7 +8,6 @@ from caudal.atomic import whole_file
 from caudal.ranking.run import Run, gather
 from caudal.report import sections, tables
 from caudal.report.drawings import Drawings
-from caudal.report.figures import FIGURES
 from caudal.report.frame import STYLE, standalone
 from caudal.report.glance import landing
 from caudal.report.markup import Markup, escape, join, tag
@@ -40,7 +39,7 @@ def write_report(
         The page's heading.
     figures
         The folder of the figures, ``<name>.svg`` and its caption ``<name>.rst`` for each of
-        ``FIGURES``, and of ``LANDING``; None writes none. A figure that cannot be drawn is a
+        the task's, and of ``LANDING``; None writes none. A figure that cannot be drawn is a
         sentence that says why.
     yardstick
         Whether to tell of the tree ensemble beside the best point, where there is one.
@@ -64,7 +63,7 @@ def write_report(
     written = [_write(Path(out), _page(run, drawn, title))]
     if figures is not None:
         home = Path(figures)
-        for figure in FIGURES:
+        for figure in drawn.figures:
             image = standalone(drawn.drawn[figure.name])
             written.append(_write(home / f"{figure.name}.svg", image))
             written.append(_write(home / f"{figure.name}.rst", figure.caption + "\n"))

@@ -2,6 +2,7 @@
 
 import math
 
+from caudal.data.tasks import CLASSIFICATION, REGRESSION
 from caudal.ranking.order import used_columns
 from caudal.ranking.run import Run
 from caudal.report import tables, tables_data
@@ -16,6 +17,8 @@ from caudal.report.parameter_words import axis_value
 from caudal.report.tables_classes import usual_measures
 from caudal.wording import counted, cut, listed, share
 
+TRUST = {CLASSIFICATION.name: "Calibration and drift", REGRESSION.name: "Predictions and drift"}
+
 
 def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
     """Every section as (its anchor, its name, what it holds)."""
@@ -26,7 +29,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
         ("learning", "Learning", drawn.place("learning_curves")),
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),
-        ("trust", "Calibration and drift", trust(run, drawn)),
+        ("trust", TRUST[run.task.name], trust(run, drawn)),
         ("data", "Data", data(run)),
         ("costs", "Costs", costs(run, drawn)),
     ]
@@ -132,23 +135,38 @@ def _beside(figure: Markup, *words: Markup) -> Markup:
 
 
 def trust(run: Run, drawn: Drawings) -> Markup:
-    """Calibration, and the loss over stream time."""
-    bins = run.best.record.get("calibration")
-    if bins:
-        error, chance = calibration_error(bins)
-        said = (
-            f"Do probabilities come true? On average they are {error:.3f} apart from the shares "
-            f"that did, of which chance alone makes {chance:.3f}."
-        )
-        parts = [_beside(drawn.place("calibration"), note(said), tables.calibration(bins))]
-    else:
-        parts = [note("The record of the best point holds no calibration.")]
+    """Whether predictions come true, and the loss over stream time."""
+    parts = [_predicted(run, drawn) if run.task is REGRESSION else _calibration(run, drawn)]
     parts.append(tag("h3", "Loss over stream time"))
     if run.best.record.get("drift"):
         parts.append(drawn.place("drift"))
     else:
         parts.append(note("The record of the best point holds no losses along the stream."))
     return join([*parts, days(run)])
+
+
+def _calibration(run: Run, drawn: Drawings) -> Markup:
+    bins = run.best.record.get("calibration")
+    if not bins:
+        return note("The record of the best point holds no calibration.")
+    error, chance = calibration_error(bins)
+    said = (
+        f"Do probabilities come true? On average they are {error:.3f} apart from the shares "
+        f"that did, of which chance alone makes {chance:.3f}."
+    )
+    return _beside(drawn.place("calibration"), note(said), tables.calibration(bins))
+
+
+def _predicted(run: Run, drawn: Drawings) -> Markup:
+    groups = run.best.record.get("predicted_true") or []
+    said = note(
+        "Do predictions come true? The rows in groups by their prediction, the least first."
+    )
+    return join([
+        _beside(drawn.place("predicted_true"), said, tables.predicted_true(groups)),
+        tag("h3", "Residuals over stream time"),
+        drawn.place("residuals"),
+    ])  # fmt: skip
 
 
 def data(run: Run) -> Markup:

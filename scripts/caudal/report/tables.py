@@ -214,6 +214,16 @@ def calibration(bins: list[dict]) -> Markup:
     return table(heads, rows)
 
 
+def predicted_true(groups: list[dict]) -> Markup:
+    """The groups of predicted numbers."""
+    rows = []
+    for g in groups:
+        words = [number(g[key], g["spread"] / 50) for key in ("mean_prediction", "mean_label")]
+        rows.append(tag("tr", *map(cell, [*words, number(g["spread"]), f"{g['rows']:,}"])))
+    heads = [(name, NUMBER) for name in ("predicted", "true", "deviation", "rows")]
+    return table(heads, rows)
+
+
 def cost_summary(run: Run) -> Markup:
     """Least, middle and most of each cost, and the best point's."""
     shown = {

@@ -1,7 +1,8 @@
 """Tables of the data: sources, columns, rejected rows."""
 
 from caudal.ranking.run import Run
-from caudal.report.markup import Markup, tag
+from caudal.report.frame import Scale
+from caudal.report.markup import Markup, tag, void
 from caudal.report.tables import NUMBER, cell, level_count, table
 from caudal.wording import cut, number, share
 
@@ -11,23 +12,57 @@ COLOURS = 7
 def sources(run: Run) -> Markup:
     """A row per source: what came in, what was kept, what not and why, the labels."""
     classes = run.manifest.get("classes", [])
+    ends = _range(run.manifest["sources"])
     rows = []
     for source in run.manifest["sources"]:
         gone = {**source["rejects"], **source["dropped"]}
         why = "; ".join(f"{cut(reason, 60)}: {count:,}" for reason, count in gone.items())
         counts = [source[key] for key in ("rows_in", "rows", "rows_rejected", "rows_dropped")]
         cells = [cell(f"{count:,}", count) for count in counts]
-        labels = tag("td", _balance(source["labels"], classes))
+        told = _spread(source["label"], ends) if ends else _balance(source["labels"], classes)
+        labels = tag("td", told)
         rows.append(
             tag("tr", tag("td", cut(source["file"], 60)), *cells, tag("td", why or "–"), labels)
         )
     numbers = [(name, NUMBER) for name in ("rows read", "kept", "rejected", "dropped")]
     heads = ["source", *numbers, "why", "labels"]
+    if ends:
+        said = (
+            f"Labels: the middle half of them, and from 5 % to 95 %, between {number(ends[0])} and "
+            f"{number(ends[1])}."
+        )
+        return table(heads, rows, class_="sortable") + tag("p", said, class_="note")
     key = [
         tag("span", tag("i", class_=f"k{min(i, COLOURS)}"), cut(name, 40))
         for i, name in enumerate(classes[: COLOURS + 1])
     ]
     return table(heads, rows, class_="sortable") + tag("p", "Labels:", *key, class_="note key")
+
+
+def _range(sources: list[dict]) -> tuple[float, float] | None:
+    """From which to which number the labels' 5 % and 95 % reach; None where they are classes."""
+    found = [q for source in sources for q in (source.get("label") or {}).get("quantiles", [])]
+    return (min(found), max(found)) if found else None
+
+
+def _spread(label: dict, ends: tuple[float, float]) -> Markup | str:
+    """How the labels of a source are spread: quantiles on one scale for all sources."""
+    if not label["quantiles"]:
+        return "–"
+    x = Scale(*ends, 4, 126)
+    least, lower, middle, upper, most = (f"{x(q):.1f}" for q in label["quantiles"])
+    said = (
+        f"mean {number(label['mean'], label['std'] / 50)}, deviation {number(label['std'])}, "
+        f"median {number(label['quantiles'][2])}, from {number(label['min'])} to "
+        f"{number(label['max'])}"
+    )
+    return tag(
+        "svg",
+        void("line", x1=least, x2=most, y1=7, y2=7, class_="b"),
+        void("line", x1=lower, x2=upper, y1=7, y2=7),
+        void("circle", cx=middle, cy=7, r=3),
+        class_="err", viewBox="0 0 130 14", data_tip=said, role="img", aria_label=said,
+    )  # fmt: skip
 
 
 def _balance(labels: dict[str, int], classes: list[str]) -> Markup:

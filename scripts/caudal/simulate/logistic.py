@@ -19,13 +19,17 @@ def truth(seed: int) -> dict[str, float]:
     return dict(zip(TERMS, np.linspace(0.9, 0.1, len(TERMS)).tolist(), strict=True))
 
 
+def margin(x: np.ndarray) -> np.ndarray:
+    """The sum of the terms of ``x`` (3, rows), each times its coefficient, shape (rows,)."""
+    x1, x2, x3 = x
+    values = [1.0, x1, x2, x3, x1 * x2, x1 * x3, x2 * x3, x1 * x1, x2 * x2, x3 * x3]
+    return sum(c * v for c, v in zip(truth(0).values(), values, strict=True))
+
+
 def blocks(seed: int) -> Iterator[pa.RecordBatch]:
     """Yield endless blocks of the columns ``x1, x2, x3`` (standard normal) and ``y`` (0 or 1)."""
-    coefficients = list(truth(seed).values())
     for number in count():
         rng = np.random.default_rng([seed, number])
-        x1, x2, x3 = x = rng.standard_normal((3, ROWS_PER_BLOCK))
-        values = [1.0, x1, x2, x3, x1 * x2, x1 * x3, x2 * x3, x1 * x1, x2 * x2, x3 * x3]
-        log_odds = sum(c * v for c, v in zip(coefficients, values, strict=True))
-        y = (rng.random(ROWS_PER_BLOCK) < 1 / (1 + np.exp(-log_odds))).astype(np.int8)
+        x = rng.standard_normal((3, ROWS_PER_BLOCK))
+        y = (rng.random(ROWS_PER_BLOCK) < 1 / (1 + np.exp(-margin(x)))).astype(np.int8)
         yield pa.record_batch([*x, y], names=["x1", "x2", "x3", "y"])

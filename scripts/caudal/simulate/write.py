@@ -10,6 +10,7 @@ from pyarrow import csv as pa_csv
 
 from caudal.atomic import whole_file
 from caudal.data.column_patterns import named
+from caudal.data.tasks import CLASSIFICATION, REGRESSION, task_named
 from caudal.errors import UserError
 
 # Each model is a module `<model>` with two functions of the seed and these settings:
@@ -17,6 +18,7 @@ from caudal.errors import UserError
 ROWS = 100_000
 DEFAULTS: dict[str, dict] = {
     "logistic": {},
+    "linear": {"noise": 1.0},
     "clicks": {"skew": 1.04},
     "iris": {"noise": [0.5], "active": 2, "rate": 256.0},
 }
@@ -95,25 +97,35 @@ def write_truth(truth: dict[str, float], path: Path) -> None:
 
 
 FEATURES = {
-    "logistic": {"x1": "numeric", "x2": "numeric", "x3": "numeric"},
+    "logistic": dict.fromkeys(("x1", "x2", "x3"), "numeric"),
+    "linear": dict.fromkeys(("x1", "x2", "x3"), "numeric"),
     "clicks": dict.fromkeys(("x1", "x2", "x3"), "numeric")
     | dict.fromkeys(("c1", "c2", "c3", "c4", "c5", "c6"), "categorical"),
     "iris": dict.fromkeys(
         ("sepal_length", "sepal_width", "petal_length", "petal_width"), "numeric"
     ),
 }
-LABELS = {"logistic": "y", "clicks": "y", "iris": "species"}
+LABELS = {"logistic": "y", "linear": "y", "clicks": "y", "iris": "species"}
+NUMBERS, TEXTS = ("linear",), ("iris",)
+"""The models whose labels are no classes, and those whose labels are no numbers."""
 
 
 def schema(model: str, data: dict) -> dict:
     """What ``schema.decide`` would find in the CSV files of ``model``, before they are there.
 
-    Raises ``UserError`` where ``data`` names another label.
+    Raises ``UserError`` where ``data`` names another label, or a task that this one is not for.
     """
     if data["label"] != LABELS[model]:
         raise UserError(
             f"data.label is {data['label']!r}, but the simulated model {model} has the label "
             f"{LABELS[model]!r}; write that."
+        )
+    task = task_named(data.get("task"))
+    other = CLASSIFICATION if model in TEXTS else REGRESSION if model in NUMBERS else task
+    if task is not other:
+        raise UserError(
+            f"data.task: the label of the simulated model {model} is for {other.name}; write "
+            f"task: {other.name} under data."
         )
     columns = {}
     given = data.get("numeric")
@@ -123,7 +135,7 @@ def schema(model: str, data: dict) -> dict:
         if numeric is not None:
             kind = "numeric" if name in numeric else "categorical"
         columns[name] = "categorical" if name in categorical else kind
-    columns[LABELS[model]] = "label"
+    columns[LABELS[model]] = task.label
     form = {"decimal": ".", "delimiter": ",", "encoding": None, "quote": '"', "thousands": None}
     columns = dict(sorted(columns.items()))
     return {"columns": columns, "order": sorted(columns), "derive": {}, "csv": form}

@@ -17,7 +17,7 @@ from caudal.workflow.plan import RunPlan
 from caudal.workflow.resources import MANIFEST, touched
 
 RESULTS = Path("results")
-CELL = {"numeric": 8, "weight": 8, "categorical": 2, "label": 1}
+CELL = {"numeric": 8, "weight": 8, "categorical": 2, "label": 1, "numeric label": 8}
 """Bytes of a value in a part."""
 CSV_CELL = 18
 """Bytes of a simulated number in a CSV file."""

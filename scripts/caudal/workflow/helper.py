@@ -28,8 +28,8 @@ SCRIPTS = Path(__file__).parents[2]
 THREADS = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")
 
 
-def start(classifiers: list[dict]) -> None:
-    """Start the helper of this run; ``classifiers`` are the grid's, for the compiled code to load.
+def start(learners: list[dict]) -> None:
+    """Start the helper of this run; ``learners`` are the points', for the compiled code to load.
 
     Where it cannot be started the run goes on without, and says so.
     """
@@ -46,7 +46,7 @@ def start(classifiers: list[dict]) -> None:
             listener.bind("\0" + name)
             listener.listen(4096)
             command = [sys.executable, "-P", "-m", "caudal.workflow.helper"]
-            command += [str(listener.fileno()), str(os.getpid()), json.dumps(classifiers)]
+            command += [str(listener.fileno()), str(os.getpid()), json.dumps(learners)]
             subprocess.Popen(
                 command,
                 env=environment,
@@ -59,12 +59,12 @@ def start(classifiers: list[dict]) -> None:
 
 def main() -> None:
     """Serve the jobs of the run whose socket and process id the command line tells."""
-    listener, parent, classifiers = sys.argv[1:]
+    listener, parent, learners = sys.argv[1:]
     process.die_with_parent(int(parent))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, and for its jobs
     from caudal.workflow.warm_up import warm_up
 
-    warm_up(json.loads(classifiers))
+    warm_up(json.loads(learners))
     gc.collect()
     gc.freeze()  # no collection in a child touches, and so copies, what it shares
     Helper(socket.socket(fileno=int(listener))).serve()

@@ -11,6 +11,7 @@ from caudal.data import ingest
 from caudal.data.label_rules import label_column
 from caudal.data.schema import decide
 from caudal.data.sources import sources
+from caudal.data.tasks import Task, task_named
 from caudal.errors import UserError
 from caudal.simulate.write import schema as simulated_schema
 
@@ -31,6 +32,11 @@ class RunPlan:
     notes: list[str]
     simulated: list[str]
     new_files: dict[str, str]
+
+    @property
+    def task(self) -> Task:
+        """What the points learn."""
+        return task_named(self.settings["data"]["task"])
 
     @property
     def chunk_rows(self) -> int:

@@ -67,7 +67,7 @@ def _merge_again(homes: list[Path], positive: object) -> None:
         return
     when = max(file.stat().st_mtime_ns for file in manifests)
     with suppress(UserError):  # the job will say it
-        merge(manifests, DATA / "manifest.json", positive)
+        merge(manifests, DATA / "manifest.json", positive, classes_meant=True)
         os.utime(DATA / "manifest.json", ns=(when, when))
 
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from caudal.config.classifiers import is_compiled
 from caudal.config.grid import DEFAULTS, Point, shared_features
+from caudal.config.learners import is_compiled
 from caudal.data.first_rows import estimated_rows
 from caudal.data.manifest import load
 from caudal.errors import UserError
@@ -21,7 +21,7 @@ LEVELS = 100
 WORDS = 50
 """Words of a text."""
 TERMS_PER_MINUTE = 50_000_000
-"""Terms that a slow machine extracts, encodes, scores and learns with a compiled classifier."""
+"""Terms that a slow machine extracts, encodes, scores and learns with a compiled learner."""
 
 
 def count_rows(plan: RunPlan) -> tuple[int, bool]:
@@ -91,11 +91,11 @@ def _columns(point: Point) -> int:
 
 
 def _compiled(point: Point) -> bool:
-    return is_compiled(point.parameters["classifier"])
+    return is_compiled(point.learner, point.task)
 
 
 def _width(point: Point, columns: dict[str, str], rows: int) -> int:
-    """The weights in memory, at most; other classifiers hold several for every column."""
+    """The weights in memory, at most; other learners hold several for every column."""
     if _compiled(point):
         return touched(point, columns, {}, rows, unknown=rows)
     return 3 * _columns(point)

@@ -14,16 +14,19 @@ from importlib import import_module
 from pathlib import Path
 
 import caudal
+from caudal.config.grid import learner_in, learner_name, task_in
 
-MADE_UP = {
+MADE_UP: dict[str, dict] = {
     "simulate": {"model": "clicks", "rows": 60},
     "data": {"label": "y"},
     "stream": {"batch_size": 10, "n_batches": 2},
 }
 
 
-def warm_up(classifiers: list[dict]) -> None:
-    """Import the package, and fit a point of each class among ``classifiers`` on made-up rows.
+def warm_up(learners: list[dict]) -> None:
+    """Import the package, and fit a point of each class among ``learners`` on made-up rows.
+
+    ``learners`` are parameters of points, of which the last step counts.
 
     Says so where it compiles. Raises nothing: what fails here fails, and is told, in a job.
     """
@@ -34,27 +37,29 @@ def warm_up(classifiers: list[dict]) -> None:
             import_module(name)  # every script begins with these
     except ImportError as error:
         _say(f"the helper lacks a module: {error}")
-    for classifier in {each.get("class", ""): each for each in classifiers}.values():
+    for parameters in {learner_name(learner_in(p), task_in(p)): p for p in learners}.values():
         try:
             with _telling_of_compilation(), warnings.catch_warnings(action="ignore"):
-                _fit(classifier)
+                _fit(parameters)
         except Exception as error:
             _say(f"the compiled code is loaded by each job: {type(error).__name__}: {error}")
 
 
-def _fit(classifier: dict) -> None:
+def _fit(parameters: dict) -> None:
     from caudal.config.grid import expand
     from caudal.data import ingest, manifest
     from caudal.learn.fitting import fit_points
     from caudal.simulate.write import simulate
     from caudal.workflow.plan import plan
 
-    grid = [{"classifier": classifier, "vectorizer": {"degree": 2, "n_features": 1024}}]
+    task = task_in(parameters)
+    grid = [{task.step: learner_in(parameters), "vectorizer": {"degree": 2, "n_features": 1024}}]
     home = os.getcwd()
     with tempfile.TemporaryDirectory(prefix="caudal-") as folder:
         os.chdir(folder)
         try:
-            made = plan({**MADE_UP, "grid": grid})
+            data = {**MADE_UP["data"], "task": task.name}
+            made = plan({**MADE_UP, "data": data, "grid": grid})
             file = Path(made.simulated[0])
             simulate(made.settings["simulate"], 0, [file], Path("truth.csv"))
             ingest.to_parquet(

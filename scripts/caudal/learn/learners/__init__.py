@@ -10,7 +10,7 @@ import numpy as np
 from caudal.features.hashing import Registry
 from caudal.learn.learners.base import Diverged, Learner
 from caudal.learn.learners.ftrl import FTRLLearner
-from caudal.learn.learners.partial_fit import PartialFitLearner
+from caudal.learn.learners.partial_fit import PartialFitLearner, PartialFitNumberLearner
 from caudal.learn.learners.sgd import SGDLearner
 
 __all__ = ["COMPILED", "Diverged", "Learner", "make_learner"]
@@ -20,12 +20,15 @@ COMPILED = (SGDLearner, FTRLLearner)
 
 
 def make_learner(
-    estimator: Any, classes: np.ndarray, registry: Registry, n_features: int
+    estimator: Any, classes: np.ndarray | None, registry: Registry, n_features: int
 ) -> Learner:
     """The learner for an unfitted ``estimator``: the first that can learn it.
+
+    ``classes`` are the labels' in order, None where they are numbers.
 
     Raises ValueError for parameters that the estimator refuses, UserError where it cannot learn
     batch by batch.
     """
-    kind = next((kind for kind in COMPILED if kind.learns(estimator)), PartialFitLearner)
+    plain = PartialFitLearner if classes is not None else PartialFitNumberLearner
+    kind = next((kind for kind in COMPILED if kind.learns(estimator)), plain)
     return kind(estimator, classes, registry, n_features)

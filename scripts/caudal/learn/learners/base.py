@@ -80,8 +80,24 @@ class Learner(ABC):
 class CompiledLearner(Learner):
     """A learner of margins with a compiled loop: all batches in one call.
 
-    Its estimator has a ``loss``, which says what probabilities the margins stand for.
+    ``classes`` are the labels' in order, None where they are numbers. Of classes the estimator's
+    ``loss`` says what probabilities the margins stand for; of numbers there is one margin, which
+    is the prediction.
     """
+
+    def __init__(
+        self, estimator: Any, classes: np.ndarray | None, registry: Registry, n_features: int
+    ):
+        super().__init__(estimator, registry, n_features)
+        self.classes = classes
+        self.models = 1 if classes is None or len(classes) == 2 else len(classes)
+
+    def outputs(self, decision: np.ndarray) -> np.ndarray:
+        """The predictions that margins (rows, models) stand for; raises Diverged."""
+        decision = check_finite(decision)
+        if self.classes is None:
+            return decision
+        return probabilities(decision, self.estimator.loss)
 
     @abstractmethod
     def run(
@@ -106,7 +122,7 @@ class CompiledLearner(Learner):
         weight: np.ndarray | None = None,
         batch_size: int | None = None,
     ) -> None:
-        """Learn the class codes ``y`` (rows,), one batch after the other."""
+        """Learn the targets ``y`` (rows,), one batch after the other."""
         self.run(slots, values, y, _weights(weight), batch_size or max(1, len(y)), False)
 
     def predict_then_learn(
@@ -117,9 +133,8 @@ class CompiledLearner(Learner):
         weight: np.ndarray | None,
         batch_size: int,
     ) -> np.ndarray:
-        """Probabilities (rows, classes), each made before its batch was learned."""
-        decision = self.run(slots, values, y, _weights(weight), batch_size, True)
-        return probabilities(check_finite(decision), self.estimator.loss)
+        """Predictions (rows, outputs), each made before its batch was learned."""
+        return self.outputs(self.run(slots, values, y, _weights(weight), batch_size, True))
 
 
 def _weights(weight: np.ndarray | None) -> np.ndarray:

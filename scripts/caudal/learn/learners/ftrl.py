@@ -6,43 +6,42 @@ import numpy as np
 
 from caudal.features.hashing import Registry
 from caudal.learn.learners import ftrl_kernel
-from caudal.learn.learners.base import CompiledLearner, Diverged, check_finite, probabilities
-from caudal.learn.learners.ftrl_classifier import FTRLClassifier
+from caudal.learn.learners.base import CompiledLearner, Diverged
+from caudal.learn.learners.ftrl_estimator import FTRLEstimator
 from caudal.learn.learners.sgd import weigh_classes
-from caudal.learn.learners.slots import sparse_rows, widened
+from caudal.learn.learners.slots import as_shaped, sparse_rows, widened
 
 
 class FTRLLearner(CompiledLearner):
-    """An FTRLClassifier: what its own ``partial_fit`` gives on the same batches, to rounding."""
+    """An estimator of FTRL-Proximal: what its own ``partial_fit`` gives on the same batches."""
 
     @staticmethod
     def learns(estimator: Any) -> bool:
         """Whether this is a learner for ``estimator``."""
-        return isinstance(estimator, FTRLClassifier)
+        return isinstance(estimator, FTRLEstimator)
 
     def __init__(
-        self, estimator: FTRLClassifier, classes: np.ndarray, registry: Registry, n_features: int
+        self, estimator: Any, classes: np.ndarray | None, registry: Registry, n_features: int
     ):
         """Raises ValueError for parameters out of their range."""
-        super().__init__(estimator, registry, n_features)
+        super().__init__(estimator, classes, registry, n_features)
         estimator._validate_params()
-        self.classes = classes
-        models = 1 if len(classes) == 2 else len(classes)
-        self._class_weights = weigh_classes(estimator.class_weight, classes)
+        models = self.models
+        self._class_weights = weigh_classes(getattr(estimator, "class_weight", None), classes)
         self._rule = estimator._rule()
         self._model = ftrl_kernel.Model(
-            np.zeros((models, 512, 4)), np.zeros((models, 1, 4)), np.zeros(1)
+            np.zeros((models, 512, 4)), np.zeros((models, 1, 4)), np.zeros(1), estimator._ends()
         )
         self._starts = np.zeros(1, np.int64)
 
     def predict(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Probabilities (rows, classes) of an encoded batch."""
+        """Predictions (rows, outputs) of an encoded batch."""
         self._widen()
         decision = np.empty((len(slots), len(self._model.intercept)))
         batches = self._batches(slots, values, np.empty(0, np.int64), np.empty(0))
         for k in range(decision.shape[1]):
             ftrl_kernel.margins(batches, 0, len(slots), self._model, k, decision)
-        return probabilities(check_finite(decision), "log_loss")
+        return self.outputs(decision)
 
     def run(
         self,
@@ -75,20 +74,25 @@ class FTRLLearner(CompiledLearner):
         if cells is not self._model.cells:
             self._model = self._model._replace(cells=cells)
 
-    def fitted(self) -> FTRLClassifier:
-        """The classifier, fitted, with sparse arrays; learns no more. Raises Diverged."""
+    def fitted(self) -> FTRLEstimator:
+        """The estimator, fitted, with sparse arrays; learns no more. Raises Diverged."""
         c, touched = self.estimator, self.registry.touched()
         cells, intercept = self._model.cells[:, : len(touched)], self._model.intercept
+        c._set_ends(self._model.ends)
         del self._model  # its memory goes before the result's comes
         self.registry.close()
         if not (np.isfinite(cells).all() and np.isfinite(intercept).all()):
             raise Diverged
         c.coef_, c.z_, c.n_ = (
-            sparse_rows(np.ascontiguousarray(cells[:, :, i]), touched, self.n_features)
+            as_shaped(
+                sparse_rows(np.ascontiguousarray(cells[:, :, i]), touched, self.n_features),
+                self.classes,
+            )
             for i in (ftrl_kernel.WEIGHT, ftrl_kernel.Z, ftrl_kernel.N)
         )
         c.set_intercept(intercept[:, 0])
-        c.classes_ = self.classes
+        if self.classes is not None:
+            c.classes_ = self.classes
         c.n_features_in_ = self.n_features
         return c
 
@@ -99,6 +103,7 @@ class FTRLLearner(CompiledLearner):
             "cells": widened(self._model.cells, size, 1)[:, :size],
             "intercept": self._model.intercept,
             "rows": self._model.rows,
+            "ends": self._model.ends,
         }
 
     def set_state(self, state: dict) -> None:

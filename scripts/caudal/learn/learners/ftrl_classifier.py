@@ -1,23 +1,18 @@
 """FTRLClassifier: FTRL-Proximal as a classifier of scikit-learn's kind, on any matrix."""
 
-from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import csr_matrix, issparse
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils._param_validation import Interval
+from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from caudal.data.labels import codes_of
-from caudal.learn.learners import ftrl_kernel
+from caudal.learn.learners.ftrl_estimator import FTRLEstimator
 
 
-class FTRLClassifier(ClassifierMixin, BaseEstimator):
+class FTRLClassifier(ClassifierMixin, FTRLEstimator):
     """Logistic regression learned row by row, with a rate of its own for every column.
 
     FTRL-Proximal: columns that are seldom met keep large steps, common ones settle. Source: McMahan
@@ -56,11 +51,7 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
     loss: ClassVar = "log_loss"
 
     _parameter_constraints: ClassVar[dict] = {
-        "eta0": [Interval(Real, 0, None, closed="neither")],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
-        "fit_intercept": ["boolean"],
+        **FTRLEstimator._parameter_constraints,
         "class_weight": [dict, None, str],
     }
 
@@ -105,24 +96,17 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
         return self._learn(X, y, classes if first else self.classes_, sample_weight, first)
 
     def _learn(self, X, y, classes, sample_weight, first: bool):
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=np.float64, order="C", reset=first
-        )
+        X, y, weight = self._checked(X, y, sample_weight, first)
         check_classification_targets(y)
         if first:
             self._begin(unique_labels(y if classes is None else classes), X.shape[1])
         codes = codes_of(y, self.classes_)
-        weight = np.empty(0)
-        if sample_weight is not None:
-            weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
         own = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         if len(self.coef_) == 1:
             class_weights = np.asarray(own[None], np.float64)
         else:
             class_weights = np.column_stack([np.ones(len(own)), own])
-        self._step(_rows_of(X), codes, weight, class_weights)
+        self._step(X, codes, weight, class_weights)
         return self
 
     def _begin(self, classes: np.ndarray, features: int) -> None:
@@ -132,56 +116,11 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
             )
         self.classes_ = classes
         models = 1 if len(classes) == 2 else len(classes)
-        self.coef_, self.z_, self.n_ = (np.zeros((models, features)) for _ in range(3))
-        self.set_intercept(np.zeros((models, 4)))
-
-    def _step(self, X: csr_matrix, codes, weight, class_weights) -> None:
-        """Learn the rows on the cells of their own columns; the others are not looked at."""
-        self.densify()
-        columns, slots = np.unique(X.indices, return_inverse=True)
-        zeros = np.zeros((len(self.coef_), len(columns)))
-        cells = np.stack(
-            [self.z_[:, columns], self.n_[:, columns], self.coef_[:, columns], zeros], axis=2
-        )
-        intercept = np.column_stack(
-            [self.intercept_z_, self.intercept_n_, self.intercept_, zeros.sum(axis=1)]
-        )
-        batches = ftrl_kernel.Batches(
-            X.indptr.astype(np.int64), slots.astype(np.int32), X.data, codes, weight
-        )
-        ftrl_kernel.predict_then_learn(
-            batches, max(1, len(codes)), class_weights, self._rule(),
-            ftrl_kernel.Model(cells, intercept[:, None], np.zeros(1)), False, np.empty((0, 0)),
-        )  # fmt: skip
-        for i, name in enumerate(("z_", "n_", "coef_")):
-            getattr(self, name)[:, columns] = cells[:, :, i]
-        self.set_intercept(intercept)
-
-    def _rule(self) -> ftrl_kernel.Rule:
-        return ftrl_kernel.Rule(
-            1.0 / float(self.eta0), float(self.beta), float(self.l1), float(self.l2),
-            bool(self.fit_intercept),
-        )  # fmt: skip
-
-    def set_intercept(self, cells: np.ndarray) -> None:
-        """Take the intercepts from their cells, shape (models, 4)."""
-        self.intercept_z_ = cells[:, ftrl_kernel.Z].copy()
-        self.intercept_n_ = cells[:, ftrl_kernel.N].copy()
-        self.intercept_ = cells[:, ftrl_kernel.WEIGHT].copy()
-
-    def densify(self):
-        """Make the arrays of a new fit, which may be sparse, dense, so that it can go on."""
-        for name in ("coef_", "z_", "n_"):
-            if issparse(getattr(self, name)):
-                setattr(self, name, getattr(self, name).toarray())
-        return self
+        self._allocate((models, features), models)
 
     def decision_function(self, X) -> np.ndarray:
         """Margins (rows,), or (rows, classes) where they are more than two."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        margins = safe_sparse_dot(X, self.coef_.T, dense_output=True)
-        margins = (margins.toarray() if issparse(margins) else margins) + self.intercept_
+        margins = self._margins(X)
         return margins.ravel() if margins.shape[1] == 1 else margins
 
     def predict_proba(self, X) -> np.ndarray:
@@ -201,17 +140,3 @@ class FTRLClassifier(ClassifierMixin, BaseEstimator):
         margins = self.decision_function(X)
         codes = (margins > 0).astype(int) if margins.ndim == 1 else margins.argmax(axis=1)
         return self.classes_[codes]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-
-def _rows_of(X) -> csr_matrix:
-    """``X`` as CSR in the order of its columns, terms of one column added up."""
-    X = csr_matrix(X)
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    return X

@@ -1,8 +1,11 @@
 """FTRL-Proximal with a rate of its own for every column, at the cost of a row's terms.
 
-McMahan et al. (2013), "Ad click prediction: a view from the trenches", algorithm 1, for the log
-loss. A weight follows from two sums of its column, so that it is computed where they change: what a
-row reads and writes of a column (z, n, the weight, a mark) lies side by side in memory.
+McMahan et al. (2013), "Ad click prediction: a view from the trenches", algorithm 1, with the log
+loss for classes, and others for numbers. Their slopes have no bound: so steps beyond a row's number
+are shortened, after Karampatziakis and Langford (2011), "Online importance weight aware updates",
+and no prediction lies beyond the numbers learned. A weight follows from two sums of its column, so
+that it is computed where they change: what a row reads and writes of a column (z, n, the weight, a
+mark) lies side by side in memory.
 """
 
 import math
@@ -11,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from caudal.compiled import compiled
+from caudal.learn.learners.losses import LOG_LOSS, gradient
 from caudal.learn.learners.prefetch import prefetch
 
 Z, N, WEIGHT, MARK = range(4)
@@ -26,8 +30,12 @@ LARGE = 4096
 
 
 class Rule(NamedTuple):
-    """The parameters: ``pace`` is 1 / McMahan's alpha; beta, lambda 1 and lambda 2."""
+    """The parameters: the loss and the epsilon of huber; ``pace`` is 1 / McMahan's alpha; beta,
+    lambda 1 and lambda 2.
+    """
 
+    loss: int
+    threshold: float
     pace: float
     beta: float
     l1: float
@@ -37,24 +45,27 @@ class Rule(NamedTuple):
 
 class Batches(NamedTuple):
     """Whole batches of a stream: the terms of row ``i`` are ``slots`` and ``values`` from
-    ``starts[i]`` to ``starts[i + 1]``; codes (rows,) of the classes; weight (rows,), or empty.
+    ``starts[i]`` to ``starts[i + 1]``; y (rows,), codes of the classes or numbers; weight (rows,),
+    or empty.
     """
 
     starts: np.ndarray
     slots: np.ndarray
     values: np.ndarray
-    codes: np.ndarray
+    y: np.ndarray
     weight: np.ndarray
 
 
 class Model(NamedTuple):
     """``cells`` (models, slots, 4), ``intercept`` (models, 1, 4), each cell as ``Z`` to ``MARK``;
-    ``rows`` (1,) counts the rows learned, for the marks.
+    ``rows`` (1,) counts the rows learned, for the marks; ``ends`` (2,) are the least and the
+    largest number learned, or empty where predictions have no ends.
     """
 
     cells: np.ndarray
     intercept: np.ndarray
     rows: np.ndarray
+    ends: np.ndarray
 
 
 @compiled
@@ -80,6 +91,17 @@ def _fetch_ahead(batches, row, cells):
 
 
 @compiled
+def _within(p, ends):
+    """A prediction, or the end that it lies beyond; before the first number there are none."""
+    if ends.size and ends[0] <= ends[1]:
+        if p < ends[0]:
+            return ends[0]
+        if p > ends[1]:
+            return ends[1]
+    return p
+
+
+@compiled
 def margins(batches, start, stop, model, k, out):
     """Fill ``out[start:stop, k]`` with the margins of the rows for the model ``k``."""
     cells, intercept = model.cells[k], model.intercept[k, 0, WEIGHT]
@@ -88,7 +110,7 @@ def margins(batches, start, stop, model, k, out):
         p = intercept
         for j in range(batches.starts[row], batches.starts[row + 1]):
             p += cells[batches.slots[j], WEIGHT] * batches.values[j]
-        out[row, k] = p
+        out[row, k] = _within(p, model.ends)
 
 
 @compiled
@@ -107,9 +129,16 @@ def _merge(batches, row, own_slots, own_values):
 
 
 @compiled
+def _pull(cells, slot, value, rule, l2):
+    """How far a step of the slope 1 moves a margin by this cell, at most: its rate only falls."""
+    rate = (rule.beta + math.sqrt(cells[slot, N])) * rule.pace + l2
+    return value * value / rate if rate > 0.0 else 0.0
+
+
+@compiled
 def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision):
     """What ``predict_then_learn`` does, for the model ``k``; models know nothing of each other."""
-    rows, widest = batches.codes.size, 0
+    rows, widest = batches.y.size, 0
     for row in range(rows):
         widest = max(widest, batches.starts[row + 1] - batches.starts[row])
     own_slots, own_values = np.empty(widest, batches.slots.dtype), np.empty(widest)
@@ -131,23 +160,35 @@ def _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
                 shared |= cells[slot, MARK] == mark
                 cells[slot, MARK] = mark
             if single:
-                decision[row, k] = p
-            own = batches.codes[row] == positive
-            slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
-            slope *= class_weights[k, np.int64(own)]
-            if batches.weight.size:
-                slope *= batches.weight[row]
+                decision[row, k] = _within(p, model.ends)
+            if rule.loss == LOG_LOSS:
+                own = batches.y[row] == positive
+                slope = 1.0 / (1.0 + math.exp(-p)) - (1.0 if own else 0.0)
+                slope *= class_weights[k, np.int64(own)]
+            else:
+                slope = gradient(rule.loss, rule.threshold, batches.y[row], p)
+            weight = batches.weight[row] if batches.weight.size else 1.0
+            slope *= weight
+            if weight and model.ends.size:
+                model.ends[0] = min(model.ends[0], batches.y[row])
+                model.ends[1] = max(model.ends[1], batches.y[row])
             if slope == 0.0:
                 continue
+            slots, values = batches.slots, batches.values
             if shared:  # terms of one column: the row has their sum
-                for j in range(_merge(batches, row, own_slots, own_values)):
-                    if own_values[j] != 0.0:
-                        _update(cells, own_slots[j], slope * own_values[j], rule, rule.l1, rule.l2)
-            else:
+                begin, end = 0, _merge(batches, row, own_slots, own_values)
+                slots, values = own_slots, own_values
+            if rule.loss != LOG_LOSS:
+                pull = _pull(intercept, 0, 1.0, rule, 0.0) if rule.fit_intercept else 0.0
                 for j in range(begin, end):
-                    value = batches.values[j]
-                    if value != 0.0:
-                        _update(cells, batches.slots[j], slope * value, rule, rule.l1, rule.l2)
+                    if values[j] != 0.0:
+                        pull += _pull(cells, slots[j], values[j], rule, rule.l2)
+                way = abs(slope) * pull / abs(p - batches.y[row])
+                if way > 0.0:
+                    slope *= -math.expm1(-way) / way
+            for j in range(begin, end):
+                if values[j] != 0.0:
+                    _update(cells, slots[j], slope * values[j], rule, rule.l1, rule.l2)
             if rule.fit_intercept:
                 _update(intercept, 0, slope, rule, 0.0, 0.0)
 
@@ -162,4 +203,4 @@ def predict_then_learn(batches, batch_size, class_weights, rule, model, predicts
     """
     for k in range(model.intercept.shape[0]):
         _run(batches, batch_size, class_weights, rule, model, k, predicts, decision)
-    model.rows[0] += batches.codes.size
+    model.rows[0] += batches.y.size

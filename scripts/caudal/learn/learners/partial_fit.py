@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from caudal.data.tasks import CLASSIFICATION, REGRESSION
 from caudal.errors import UserError
 from caudal.features.encoder import to_csr
 from caudal.features.hashing import Registry
@@ -25,36 +26,49 @@ WEIGHTS = ("coef_", "intercept_", "coefs_", "intercepts_")
 
 
 class PartialFitLearner(Learner):
-    """A classifier that learns by its own ``partial_fit``.
+    """An estimator, here a classifier, that learns by its own ``partial_fit``.
 
     Rows that all weigh nothing teach nothing: a batch of them is left out, as many classifiers
     divide by the sum of the weights. Before the first row that weighs something all classes are
     alike.
     """
 
-    def __init__(self, estimator: Any, classes: np.ndarray, registry: Registry, n_features: int):
-        """Raises UserError where the classifier cannot learn batch by batch."""
+    task = CLASSIFICATION
+    fitted_by = "classes_"
+    """The attribute that an estimator has once it has learned anything."""
+
+    def __init__(
+        self, estimator: Any, classes: np.ndarray | None, registry: Registry, n_features: int
+    ):
+        """Raises UserError where the estimator cannot learn batch by batch."""
         super().__init__(estimator, registry, n_features)
         if not hasattr(estimator, "partial_fit"):
             raise UserError(
-                f"classifier.class: {type(estimator).__name__} has no partial_fit, so it cannot "
-                f"learn a stream; take one that has, SGDClassifier for one."
+                f"{self.task.step}.class: {type(estimator).__name__} has no partial_fit, so it "
+                f"cannot learn a stream; take one that has, {self.task.learner} for one."
             )
-        self.classes = classes
+        self.classes = np.empty(0) if classes is None else classes
         self._weighted = "sample_weight" in inspect.signature(estimator.partial_fit).parameters
 
     def predict(self, slots: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Probabilities (rows, classes) of an encoded batch; 0 or 1 where there are none.
+        """Predictions (rows, outputs) of an encoded batch.
 
         Raises Diverged where they are not finite, ValueError where they are no probabilities.
         """
-        if not hasattr(self.estimator, "classes_"):
-            return np.full((len(slots), len(self.classes)), 1 / len(self.classes))
-        X = self._matrix(slots, values)
+        if not hasattr(self.estimator, self.fitted_by):
+            return self._unlearned(len(slots))
         with _divergence():
-            if not hasattr(self.estimator, "predict_proba"):
-                return (self.estimator.predict(X)[:, None] == self.classes).astype(float)
-            p = check_finite(self.estimator.predict_proba(X))
+            return self._outputs(self._matrix(slots, values))
+
+    def _unlearned(self, rows: int) -> np.ndarray:
+        """What is predicted before anything is learned."""
+        return np.full((rows, len(self.classes)), 1 / len(self.classes))
+
+    def _outputs(self, X: csr_matrix) -> np.ndarray:
+        """Probabilities (rows, classes); 0 or 1 where there are none."""
+        if not hasattr(self.estimator, "predict_proba"):
+            return (self.estimator.predict(X)[:, None] == self.classes).astype(float)
+        p = check_finite(self.estimator.predict_proba(X))
         if p.min(initial=0.0) < 0.0 or p.max(initial=0.0) > 1.0 + 1e-9:
             raise ValueError(f"predict_proba gives {p.min():g} to {p.max():g}, not 0 to 1")
         return p
@@ -67,11 +81,11 @@ class PartialFitLearner(Learner):
         weight: np.ndarray | None = None,
         batch_size: int | None = None,
     ) -> None:
-        """Learn the class codes ``y`` (rows,), one batch after the other. Raises Diverged."""
+        """Learn the targets ``y`` (rows,), one batch after the other. Raises Diverged."""
         if weight is not None and not self._weighted:
             raise UserError(
                 f"data.weight: {type(self.estimator).__name__} takes no sample weights; "
-                f"leave the weight out or take SGDClassifier."
+                f"leave the weight out or take {self.task.learner}."
             )
         size = batch_size or max(1, len(y))
         for start in range(0, len(y), size):
@@ -81,14 +95,17 @@ class PartialFitLearner(Learner):
             X = self._matrix(slots[rows], values[rows])
             extra = {} if weight is None else {"sample_weight": weight[rows]}
             with _divergence():
-                self.estimator.partial_fit(X, self.classes[y[rows]], classes=self.classes, **extra)
+                self._teach(X, y[rows], extra)
+
+    def _teach(self, X: csr_matrix, y: np.ndarray, extra: dict) -> None:
+        self.estimator.partial_fit(X, self.classes[y], classes=self.classes, **extra)
 
     def _matrix(self, slots: np.ndarray, values: np.ndarray) -> csr_matrix:
         return to_csr(slots, values, self.registry.columns, self.n_features)
 
     def fitted(self) -> Any:
-        """The classifier as it is. Raises Diverged, and ValueError where it has learned nothing."""
-        if not hasattr(self.estimator, "classes_"):
+        """The estimator as it is. Raises Diverged, and ValueError where it has learned nothing."""
+        if not hasattr(self.estimator, self.fitted_by):
             raise ValueError("no row has a weight above 0")
         for name in WEIGHTS:
             weights = getattr(self.estimator, name, ())
@@ -105,7 +122,7 @@ class PartialFitLearner(Learner):
         return self.estimator
 
     def state(self) -> dict:
-        """What the classifier has beside its parameters; raises TypeError where it is not plain."""
+        """What the estimator has beside its parameters; raises TypeError where it is not plain."""
         given = {*self.estimator.get_params(deep=False), *MADE_ANEW}
         return to_plain({k: v for k, v in vars(self.estimator).items() if k not in given})
 
@@ -113,6 +130,23 @@ class PartialFitLearner(Learner):
         """Take that over."""
         for name, value in from_plain(state).items():
             setattr(self.estimator, name, value)
+
+
+class PartialFitNumberLearner(PartialFitLearner):
+    """A regressor that learns by its own ``partial_fit``; before the first row it predicts 0."""
+
+    task = REGRESSION
+    fitted_by = "n_features_in_"
+
+    def _unlearned(self, rows: int) -> np.ndarray:
+        return np.zeros((rows, 1))
+
+    def _outputs(self, X: csr_matrix) -> np.ndarray:
+        """The numbers (rows, 1)."""
+        return check_finite(self.estimator.predict(X)[:, None])
+
+    def _teach(self, X: csr_matrix, y: np.ndarray, extra: dict) -> None:
+        self.estimator.partial_fit(X, y, **extra)
 
 
 @contextmanager

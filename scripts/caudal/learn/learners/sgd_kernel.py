@@ -1,6 +1,6 @@
 """Stochastic gradient descent on slots: scikit-learn's ``partial_fit``, at the cost of the batch.
 
-The update rules are those of scikit-learn's SGDClassifier on sparse input (its ``_plain_sgd``,
+The update rules are those of scikit-learn's SGD on sparse input (its ``_plain_sgd``,
 BSD-3-Clause), whose results this gives to rounding. What differs is the cost: work is done on the
 slots of a batch only. The shrinkage by an L2 penalty is one number for all weights; the cumulative
 L1 penalty, which starts afresh with each call, touches no column that the batch does not.
@@ -12,14 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from caudal.compiled import compiled
+from caudal.learn.learners.losses import LOG_LOSS, gradient
 
-LOSSES = {
-    "hinge": 0, "perceptron": 0, "squared_hinge": 1, "log_loss": 2, "modified_huber": 3,
-    "squared_error": 4, "huber": 5, "epsilon_insensitive": 6, "squared_epsilon_insensitive": 7,
-}  # fmt: skip
-HINGE, SQUARED_HINGE, LOG_LOSS, MODIFIED_HUBER, SQUARED_ERROR, HUBER, EPSILON, SQUARED_EPSILON = (
-    range(8)
-)
 LEARNING_RATES = {
     "constant": 1, "adaptive": 1, "optimal": 2, "invscaling": 3, "pa1": 5, "pa2": 6,
 }  # fmt: skip
@@ -33,23 +27,24 @@ _LARGEST_GRADIENT = 1e12
 
 
 class Batches(NamedTuple):
-    """Whole batches of a stream: slots and values (rows, places); codes (rows,) of the classes;
-    weight (rows,), or empty.
+    """Whole batches of a stream: slots and values (rows, places); y (rows,), codes of the classes
+    or numbers; weight (rows,), or empty.
     """
 
     slots: np.ndarray
     values: np.ndarray
-    codes: np.ndarray
+    y: np.ndarray
     weight: np.ndarray
 
 
 class Rule(NamedTuple):
-    """How weights are learned; ``threshold`` is that of the hinge losses, or the others' epsilon;
-    ``shrink`` is 1 - l1_ratio under an L2 part (-1: none), ``truncate`` the l1_ratio under an L1
-    part (0: none).
+    """How weights are learned; ``numbers``: whether y are numbers, not codes of classes;
+    ``threshold`` is that of the hinge losses, or the others' epsilon; ``shrink`` is 1 - l1_ratio
+    under an L2 part (-1: none), ``truncate`` the l1_ratio under an L1 part (0: none).
     """
 
     loss: int
+    numbers: bool
     threshold: float
     learning_rate: int
     eta0: float
@@ -72,38 +67,6 @@ class Model(NamedTuple):
     intercept: np.ndarray
     applied: np.ndarray
     room: np.ndarray
-
-
-@compiled
-def gradient(loss, threshold, y, p):
-    """Derivative of the loss by the margin ``p``; y is 0 or 1 for LOG_LOSS, otherwise -1 or 1.
-
-    ``threshold`` is that of the hinge losses and the epsilon of the insensitive ones and huber.
-    """
-    z = p * y
-    if loss == LOG_LOSS:
-        if p > -37.0:
-            exp_minus = math.exp(-p)
-            return ((1.0 - y) - y * exp_minus) / (1.0 + exp_minus)
-        return math.exp(p) - y
-    if loss == HINGE:
-        return -y if z <= threshold else 0.0
-    if loss == SQUARED_HINGE:
-        return -2.0 * y * (threshold - z) if threshold - z > 0.0 else 0.0
-    if loss == MODIFIED_HUBER:
-        if z >= 1.0:
-            return 0.0
-        return 2.0 * (1.0 - z) * -y if z >= -1.0 else -4.0 * y
-    d = p - y
-    if loss == SQUARED_ERROR:
-        return d
-    if loss == HUBER:
-        return d if abs(d) <= threshold else math.copysign(threshold, d)
-    if abs(d) <= threshold:
-        return 0.0
-    if loss == EPSILON:
-        return math.copysign(1.0, d)
-    return 2.0 * (d - math.copysign(threshold, d))
 
 
 # Rows are told by their number: a slice of an array for each costs more than short rows take.
@@ -193,8 +156,11 @@ def _run(batches, batch_size, class_weights, seeds, rule, model, k, size, t, pre
                     applied[k, batches.slots[row, j]] = 0.0
         for place in range(count):
             row = start + (order[place] if order.size else place)
-            own = batches.codes[row] == positive
-            y = 1.0 if own else negative
+            if rule.numbers:
+                own, y = False, batches.y[row]
+            else:
+                own = batches.y[row] == positive
+                y = 1.0 if own else negative
             if single:
                 p = decision[row, k]
             else:

@@ -1,7 +1,7 @@
 """Arrays by slot: room for new slots, and the way back to columns."""
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_array, csr_matrix
 
 from caudal.compiled import compiled
 
@@ -51,3 +51,8 @@ def sparse_rows(weights: np.ndarray, touched: np.ndarray, n_features: int) -> cs
         data, indices = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     starts = np.cumsum([0] + [len(data) for data, _ in rows])
     return csr_matrix((data, indices, starts), shape=(len(weights), n_features))
+
+
+def as_shaped(rows: csr_matrix, classes: np.ndarray | None) -> csr_matrix | coo_array:
+    """Weights as linear models have them: of numbers, ``classes`` None, (features,) for one row."""
+    return rows if classes is not None else coo_array(rows).reshape(rows.shape[1])
