@@ -26,7 +26,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),
         ("trust", "Calibration and drift", trust(run, drawn)),
-        ("data", "Data", data(run)),
+        ("data", "Data", data(run, drawn)),
         ("costs", "Costs", costs(run, drawn)),
     ]
     return [(key, name, body + drawn.rest(key)) for key, name, body in shown if body is not None]
@@ -149,8 +149,8 @@ def trust(run: Run, drawn: Drawings) -> Markup:
     return join(parts)
 
 
-def data(run: Run) -> Markup:
-    """Sources, columns, rejected rows."""
+def data(run: Run, drawn: Drawings) -> Markup:
+    """Sources, labels along the stream, columns, rejected rows."""
     if not run.manifest:
         return note("There is no results/data/manifest.json, so nothing can be said of the data.")
     m = run.manifest
@@ -164,6 +164,8 @@ def data(run: Run) -> Markup:
         parts += [tag("h3", f"{counted(len(m['notes']), 'note')} from reading"), tag("ul", *items)]
     parts += [
         tables_data.sources(run),
+        tag("h3", "Labels along the stream"),
+        drawn.place("labels"),
         tag("h3", "Columns"),
         _unused(run),
         tables_data.columns(run),
