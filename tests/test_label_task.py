@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from caudal.config.settings import complete
 from caudal.data import ingest
-from caudal.data.label_task import MOST_NUMBERS, MOST_TEXTS
+from caudal.data.label_task import MOST_TEXTS
 from caudal.data.manifest import merge
 from caudal.data.quantiles import Quantiles
+from caudal.data.quantities import FEW
 from caudal.data.schema import decide
 from caudal.data.sources import sources
 from caudal.errors import UserError
@@ -55,7 +56,7 @@ def test_classes_are_taken_as_such(tmp_path):
     for labels in (
         INDEX % 2,
         (INDEX % 2).astype(float),  # as pandas writes whole numbers where some are missing
-        INDEX % MOST_NUMBERS,
+        INDEX % FEW,
         np.array(list("abc"))[INDEX % 3],
         [f"a{i % MOST_TEXTS}" for i in INDEX],
         np.where(INDEX % 2, "1.10", "yes"),

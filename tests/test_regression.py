@@ -13,7 +13,7 @@ from caudal.config.grid import expand
 from caudal.errors import UserError
 from caudal.learn.number_target import NumberTarget
 from caudal.learn.prediction_groups import GROUPS, PredictionGroups
-from caudal.learn.saved_state import SavedState
+from caudal.learn.saved_state import NAME, SavedStates
 from caudal.models.coefficients import table
 from caudal.models.pickling import as_loaded, dump_model
 from caudal.models.prediction import predictions
@@ -150,26 +150,16 @@ def test_weights_count_in_learning(rows, tmp_path):
         assert np.abs(as_loaded(model).predict(frame)).max() < 500
 
 
-def test_a_killed_fit_goes_on_to_the_same_bytes(manifest, tmp_path, monkeypatch):
+def test_a_fit_of_more_rows_goes_on_to_the_same_bytes(manifest, tmp_path, caplog):
+    caplog.set_level("INFO", "caudal")
     points = expand(GRID)
     whole = results_of(run(manifest, points), tmp_path)
-    saves = []
-    kept = SavedState.save
-
-    def save_then_die(self, state):
-        kept(self, state)
-        saves.append(state)
-        if len(saves) == 3:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(SavedState, "save", save_then_die)
-    with pytest.raises(KeyboardInterrupt):
-        run(manifest, points, saved=SavedState(tmp_path / "state", 0))
-    monkeypatch.setattr(SavedState, "save", kept)
-    assert (
-        results_of(run(manifest, points, saved=SavedState(tmp_path / "state", 0)), tmp_path)
-        == whole
-    )
+    files = {point.id: tmp_path / point.id / NAME for point in points}
+    run(manifest, points, rows=2500, states=SavedStates(files, keep=True))
+    caplog.clear()
+    grown = run(manifest, points, states=SavedStates(files, keep=True))
+    assert caplog.text.count("goes on after 2500 rows") == len(points)
+    assert results_of(grown, tmp_path) == whole
 
 
 def test_a_first_chunk_without_differences_is_one_sentence(tmp_path):

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from caudal.data.labels import FLOAT, INT
 from caudal.data.missing_texts import NULLS, own_texts
 from caudal.data.number_texts import MINUS, number_pattern
+from caudal.data.quantities import FEW
 from caudal.data.spelling import spell
 from caudal.data.tasks import REGRESSION
 from caudal.errors import UserError
 
 if TYPE_CHECKING:
     from caudal.data.sniff import Head
-
-MOST_NUMBERS = 30
-"""Whole numbers that may be meant as classes without a word."""
 
 MOST_TEXTS = 1_000
 """Texts that may be."""
@@ -45,7 +43,7 @@ def check_heads(heads: Sequence["Head"], data: dict, decimal: str) -> None:
     if data["task"] == REGRESSION.name:
         _check_numbers(counts, data, decimal, looks)
     elif not classes_meant(data):
-        if looks and len(counts) > MOST_NUMBERS:
+        if looks and len(counts) > FEW:
             raise UserError(
                 f"data.task: the label {label!r} looks like numbers {looks}; write "
                 "task: classification under data if each of them is a class."
@@ -78,7 +76,7 @@ def check_classes(label: str, counts: Mapping[str, int], where: str = "") -> Non
     fraction = next((text for text in numbers if not INT.fullmatch(text)), None)
     if fraction is not None:
         what = f"numbers with fractions, such as {fraction}"
-    elif len(numbers) > MOST_NUMBERS:
+    elif len(numbers) > FEW:
         what = f"{len(numbers):,} different whole numbers{where}"
     else:
         return

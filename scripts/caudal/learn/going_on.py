@@ -34,7 +34,7 @@ def belongings(
     of the scores is dropped does not count, nor do columns that the point does not use.
     """
     used = point.parameters["extractor"].get("features") or list(kinds)
-    counted = point.parameters["classifier"].get("class_weight") == "counted"
+    counted = point.learner.get("class_weight") == "counted"
     return {
         "point": point.parameters,
         "stream": {key: value for key, value in stream.items() if key not in HOW},

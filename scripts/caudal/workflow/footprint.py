@@ -114,7 +114,7 @@ def _model_size(plan: RunPlan, point: Point, rows: int, columns: int) -> int:
 
 def _state_size(plan: RunPlan, point: Point, rows: int, columns: int) -> int:
     """As for two classes; a learner of our own has four numbers for each column."""
-    own = point.parameters["classifier"].get("class", "").startswith("FTRL")
+    own = point.learner.get("class", "").startswith("FTRL")
     losses = min(MOST_LOSSES, LOSSES * rows // plan.settings["stream"]["batch_size"])
     return STATE + (36 if own else 12) * columns + losses + 4 * min(rows, plan.chunk_rows)
 
