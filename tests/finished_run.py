@@ -128,6 +128,7 @@ def write_run(folder, axes=AXES, level=default_level, terms=None, sources=None):
         )
     if sources is not None:
         write_json(home / "data" / "manifest.json", manifest(sources))
+        write_json(home / "data" / "stretches.json", stretches())
     return [record for record, _ in records]
 
 
@@ -159,6 +160,12 @@ def manifest(sources):
         "parts": [{"file": "a/part-00000.parquet", "rows": ROWS, "bytes": 2_000_000}],
         "notes": [],
     }  # fmt: skip
+
+
+def stretches(*columns, time=None):
+    """How the stretches of the data compare; ``columns`` are those that were compared."""
+    labels = {"names": ["1", "0"], "counts": [[700, 300]] * 5 + [[200, 800]] * 5}
+    return {"rows": ROWS, "labels": labels, "time": time, "columns": list(columns)}
 
 
 def term(name, coefficient, collisions=0, **more):

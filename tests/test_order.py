@@ -11,7 +11,7 @@ from caudal.report.advice import advise
 from caudal.report.glance import headline
 from caudal.wording import THIN
 from caudal.workflow import closing
-from finished_run import term, write_json, write_run
+from finished_run import stretches, term, write_json, write_run
 
 AXES = {"features": [["x1", "c"], ["x1"]], "alpha": [0.001, 0.01]}
 
@@ -20,15 +20,8 @@ def write_stretches(folder, *columns, time=None):
     """Stretches in which ``columns`` (dicts) were compared."""
     plain = {"kind": "categorical", "what": "levels", "level": "red", "p": 1e-9, "effect": 0.1,
              "stretches": [0.1] * 5 + [0.6] * 5}  # fmt: skip
-    write_json(
-        folder / "results" / "data" / NAME,
-        {
-            "rows": 100_000,
-            "labels": {"names": ["1", "0"], "counts": [[700, 300]] * 5 + [[200, 800]] * 5},
-            "time": time,
-            "columns": [plain | column for column in columns],
-        },
-    )
+    found = stretches(*(plain | column for column in columns), time=time)
+    write_json(folder / "results" / "data" / NAME, found)
 
 
 def run_of(folder, *columns, time=None, records=None, **stream):

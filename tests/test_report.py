@@ -8,6 +8,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -241,7 +242,11 @@ def test_a_classifier_without_coefficients(tmp_path):
 
 def test_the_head_names_label_classes_and_files(run):
     _, words = read(page_of(run))
-    assert "Label: y; classes: 0 and 1; files: a.csv and b.csv." in words
+    today = date.today()
+    assert (
+        "Label: y; classes: 0 and 1; files: a.csv and b.csv; ranked on "
+        f"{today.day} {today:%B %Y}." in words
+    )
 
 
 def test_notes_from_reading_and_unused_columns_stand_above_the_table(tmp_path):

@@ -33,8 +33,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
         ("data", "Data", data(run)),
         ("costs", "Costs", costs(run, drawn)),
     ]
-    whole = [(key, name, body + drawn.rest(key)) for key, name, body in shown]
-    return [section for section in whole if section[2]]
+    return [(key, name, body + drawn.rest(key)) for key, name, body in shown if body is not None]
 
 
 def ranking(run: Run) -> Markup:
@@ -48,11 +47,11 @@ def ranking(run: Run) -> Markup:
     return how + tables.ranking(run)
 
 
-def measures(run: Run) -> Markup:
-    """What teams speak of, of the best point; empty where its record tells none."""
+def measures(run: Run) -> Markup | None:
+    """What teams speak of, of the best point; None where its record tells nothing of it."""
     found = usual_measures(run)
     if found is None:
-        return Markup("")
+        return None
     rows = run.best.record["measured_rows"]
     positive = run.manifest.get("positive")
     half = f" {cut(positive, 40)} is predicted from a probability of a half on." if positive else ""
