@@ -41,7 +41,7 @@ def test_rows_that_differ_come_first_and_ask_for_a_mux(tmp_path):
     first, *rest = advise(run)
     assert first.headline == "Set stream.order: mux, unless the rows come in the order of time."
     said = first.detail.replace(THIN, " ")
-    assert "the share of y red goes from 10 % in the first to 60 % in the 6th tenth" in said
+    assert "the share of y=red goes from 10 % in the first to 60 % in the 6th tenth" in said
     assert "so does c" in said
     assert "The score counts the last 24,000 rows only." in said
     assert not {"rows", "drift", "order"} & {advice.kind for advice in rest}

@@ -56,7 +56,7 @@ def _figures(found: Difference) -> str:
     whose = {
         "mean": f"the mean of {name}",
         "missing": f"the share of rows without {name}",
-        "levels": f"the share of {name} {cut(found.level or '(missing)', 40)}",
+        "levels": f"the share of {name}={cut(found.level or '(missing)', 40)}",
         "loss": "the benchmark's loss",
     }
     said = number if found.what in ("mean", "loss") else share

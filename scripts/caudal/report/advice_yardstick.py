@@ -17,7 +17,7 @@ def compared(run: Run) -> str | None:
     ours, trees = run.best.r2, run.yardstick["r2"]
     cost = "being linear costs nothing here"
     if trees > ours:
-        cost = f"being linear costs {number(trees - ours, 0.01)}"
+        cost = f"being linear costs {number(trees - ours, 0.01)} of r2"
     return (
         f"A tree ensemble on a sample of {counted(run.yardstick['rows'], 'row')} reaches r2 "
         f"{number(trees, 0.01)} with the same features on the same later rows, and the best point "

@@ -16,7 +16,7 @@ from caudal.ranking.order import order_of
 from caudal.ranking.run import Result, Run
 from caudal.report import advice_yardstick
 from caudal.report.advice import advise
-from caudal.report.advice_grid import negligible
+from caudal.report.advice_grid import Advice, negligible
 from caudal.report.drawings import Drawings
 from caudal.report.figures_points import nearest
 from caudal.report.markup import Markup, join, tag
@@ -72,10 +72,17 @@ def landing(run: Run, drawn: Drawings) -> Markup:
 def _advice(run: Run) -> Markup:
     items = (
         tag("li", tag("b", a.headline), tag("span", a.detail),
-            class_="warn" if a.kind in WARNINGS else None)
+            class_=_class(a))
         for a in advise(run)
     )  # fmt: skip
     return tag("ol", *items, class_="advice")
+
+
+def _class(advice: Advice) -> str | None:
+    """What changes the reading of the whole page stands across it."""
+    if advice.kind == "order":
+        return "warn wide"
+    return "warn" if advice.kind in WARNINGS else None
 
 
 def headline(run: Run) -> str:

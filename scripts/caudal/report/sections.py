@@ -30,7 +30,7 @@ def all_sections(run: Run, drawn: Drawings) -> list[tuple[str, str, Markup]]:
         ("parameters", "Parameters", parameters(run, drawn)),
         ("coefficients", "Coefficients", coefficients(run, drawn)),
         ("trust", TRUST[run.task.name], trust(run, drawn)),
-        ("data", "Data", data(run)),
+        ("data", "Data", data(run, drawn)),
         ("costs", "Costs", costs(run, drawn)),
     ]
     return [(key, name, body + drawn.rest(key)) for key, name, body in shown if body is not None]
@@ -168,8 +168,8 @@ def _predicted(run: Run, drawn: Drawings) -> Markup:
     ])  # fmt: skip
 
 
-def data(run: Run) -> Markup:
-    """Sources, columns, rejected rows."""
+def data(run: Run, drawn: Drawings) -> Markup:
+    """Sources, labels along the stream, columns, rejected rows."""
     if not run.manifest:
         return note("There is no results/data/manifest.json, so nothing can be said of the data.")
     m = run.manifest
@@ -183,6 +183,8 @@ def data(run: Run) -> Markup:
         parts += [tag("h3", f"{counted(len(m['notes']), 'note')} from reading"), tag("ul", *items)]
     parts += [
         tables_data.sources(run),
+        tag("h3", "Labels along the stream"),
+        drawn.place("labels"),
         tag("h3", "Columns"),
         _unused(run),
         tables_data.columns(run),
