@@ -141,7 +141,8 @@ def test_the_report_has_one_sentence(tmp_path):
     run = told(tmp_path, r2=ours + 0.02)
     assert compared(run) == (
         f"A tree ensemble on a sample of 50,000 rows reaches r2 {ours + 0.02:.3f} with the same "
-        f"features on the same later rows, and the best point {ours:.3f}: being linear costs 0.020 of r2."
+        f"features on the same later rows, and the best point {ours:.3f}: being linear costs 0.020 "
+        "of r2."
     )
     assert "yardstick" not in {advice.kind for advice in advise(run)}
     assert "costs nothing" in compared(told(tmp_path, r2=0.1))

@@ -42,9 +42,11 @@ def labels(run: Run) -> Markup:
 
 def _classes(run: Run, names: list) -> list[tuple[str, list[int]]]:
     """The classes that have a colour, each with its places among ``names``; the rest are one."""
-    order = run.manifest.get("classes", [])
+    place = {name: i for i, name in enumerate(run.manifest.get("classes", []))}
     frequent = [name for name in names if name is not None]  # the most frequent first
-    kept = frequent if len(frequent) <= MOST_CLASSES else frequent[: MOST_CLASSES - 1]
-    found = [(name, [names.index(name)]) for name in sorted(kept, key=order.index)]
+    kept = frequent[:] if len(frequent) <= MOST_CLASSES else frequent[: MOST_CLASSES - 1]
+    found = [
+        (name, [names.index(name)]) for name in sorted(kept, key=lambda n: place.get(n, len(place)))
+    ]
     rest = [i for i, name in enumerate(names) if name not in kept]
     return [*found, ("all others", rest)] if rest else found
