@@ -41,7 +41,7 @@ def test_what_the_run_will_do(tmp_path, monkeypatch):
 def test_columns_that_may_not_come_refuse_no_run():
     wide = footprint.footprint(clicks(n_features=2**22, degree=3), 10**9, True)
     narrow = footprint.footprint(clicks(n_features=2**22), 10**9, True)
-    assert wide.size - narrow.size > 10**7 > wide.least - narrow.least
+    assert wide.size - narrow.size > 5 * 10**6 > wide.least - narrow.least
 
 
 def test_more_rows_and_points_take_more_disk():

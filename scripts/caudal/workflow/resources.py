@@ -16,8 +16,8 @@ from caudal.features.terms import make_terms
 from caudal.workflow.plan import RunPlan
 
 MANIFEST = Path("results/data/manifest.json")
-LEVELS = 100
-"""Levels of a categorical column, while nothing is known of it."""
+LEVELS = 30
+"""Levels of a categorical column, while nothing is known of it: most have few, some very many."""
 WORDS = 50
 """Words of a text."""
 TERMS_PER_MINUTE = 50_000_000
