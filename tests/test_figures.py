@@ -12,7 +12,7 @@ from caudal.ranking.curves import stream_blocks
 from caudal.ranking.run import gather
 from caudal.report.figures import FIGURES
 from caudal.report.frame import standalone
-from finished_run import AXES, term, write_json, write_run
+from finished_run import AXES, stretches, term, write_json, write_run
 
 TERMS = [
     term("(intercept)", 0.8, truth=0.9),
@@ -257,3 +257,27 @@ def test_costs(run):
         result = run.results[int(dot.get("data-rank")) - 1]
         expected = [x(result.cost["seconds"]), y(result.score)]
         assert np.allclose(at(dot, "cx", "cy"), expected, atol=2 * PIXEL)
+
+
+def test_the_labels_along_the_stream_fill_each_stretch(tmp_path):
+    write_run(tmp_path, terms=TERMS, sources=[("a", 100_000, {})])
+    figure = Drawn(gather(tmp_path), "labels")
+    y = figure.places(np.asarray, "end", "y")
+    heights = [
+        [float(box.get("height")) for box in figure.titled("rect", name)] for name in ("f0", "f1")
+    ]
+    shares = np.array(heights) / (y(0) - y(100))
+    np.testing.assert_allclose(shares.sum(0), 1, atol=0.01)
+    np.testing.assert_allclose(shares[0], [0.3] * 5 + [0.8] * 5, atol=0.01)
+
+
+def test_a_number_along_the_stream_is_told_by_its_mean(tmp_path):
+    write_run(tmp_path, terms=TERMS, sources=[("a", 100_000, {})])
+    label = {"column": "y", "kind": "numeric label", "what": "mean", "p": 0.5, "effect": 0.0}
+    found = stretches(label | {"stretches": [float(i) for i in range(10)]})
+    found["labels"] = {"names": [], "counts": []}
+    write_json(tmp_path / "results/data/stretches.json", found)
+    figure = Drawn(gather(tmp_path), "labels")
+    y = figure.places(np.asarray, "end", "y")
+    heights = [float(dot.get("cy")) for dot in figure.titled("circle", "f0")]
+    np.testing.assert_allclose(heights, [y(i) for i in range(10)], atol=PIXEL)

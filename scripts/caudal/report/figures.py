@@ -112,8 +112,9 @@ FIGURES = (
     ),
     Figure(
         "labels", "caudal.report.figures_data", "Data", "data",
-        "Shares of the classes in every tenth of the data, in the order of the files. Where they "
-        "change along the stream, the score, which counts its last part, speaks of that part only.",
+        "The label in every tenth of the data, in the order of the files: the shares of its "
+        "classes, or its mean. Where it changes along the stream, the score, which counts the last "
+        "part, speaks of that part only.",
         CLASSIFICATION.name,
     ),
     Figure(
