@@ -61,6 +61,7 @@ def score_record(point, level, parameters):
         "rows_per_second": ROWS / 0.5,
         "peak_memory_mb": 350.0,
         "model_bytes": 1600,
+        "rows_read": ROWS,
         "diverged": not known,
         "columns_touched": 9,
         "learning_curve": curve_of(level) if known else [],
@@ -116,7 +117,7 @@ def write_run(folder, axes=AXES, level=default_level, terms=None, sources=None):
         [[i, r["point"], *(r[f] for f in fields), *map(cell, values.values())]
          for i, (r, values) in enumerate(records, 1)],
     )  # fmt: skip
-    costs = ["seconds", "rows_per_second", "peak_memory_mb", "model_bytes"]
+    costs = ["seconds", "rows_per_second", "peak_memory_mb", "model_bytes", "rows_read"]
     write_csv(
         home / "costs.csv",
         ["point", *costs],

@@ -61,7 +61,7 @@ def test_the_best_comes_first_and_the_diverged_last(tmp_path):
     costs = read_table(tmp_path / "costs.csv")
     assert [row["point"] for row in costs] == [row["point"] for row in rows]
     assert list(costs[0]) == [
-        "point", "seconds", "rows_per_second", "peak_memory_mb", "model_bytes",
+        "point", "seconds", "rows_per_second", "peak_memory_mb", "model_bytes", "rows_read",
     ]  # fmt: skip
 
 

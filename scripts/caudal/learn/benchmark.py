@@ -124,11 +124,13 @@ class BenchmarkClassifier(ClassifierMixin, BaseEstimator):
 
     def state(self) -> dict:
         """What was learned, as arrays and a number."""
-        return {"counts": self.counts_, "ring": self._ring, "place": self._place}
+        small = np.int8 if len(self.counts_) < 128 else np.int32  # most of a small model's state
+        return {"counts": self.counts_, "ring": self._ring.astype(small), "place": self._place}
 
     def set_state(self, state: dict) -> None:
         """Take over the ``state`` of another benchmark of the same window and classes."""
-        self.counts_, self._ring = np.array(state["counts"]), np.array(state["ring"])
+        self.counts_ = np.array(state["counts"])
+        self._ring = np.array(state["ring"], np.int32)
         self._place = state["place"]
 
     def __sklearn_tags__(self):

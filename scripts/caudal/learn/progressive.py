@@ -143,7 +143,7 @@ class Progress:
         dropped = self.plan.unscored + kept.start * self._losses.size
         return {
             "score": -loss,
-            "standard_error": standard_error(blocks[:, 0], block_rows / size),
+            "standard_error": standard_error(blocks[:, 0].copy(), block_rows / size),
             "benchmark_score": -benchmark_loss,
             "r2": 1.0 - loss / benchmark_loss if benchmark_loss else math.nan,
             "rows": self.rows,

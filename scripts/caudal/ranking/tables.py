@@ -104,7 +104,7 @@ def record_order(record: ScoreRecord) -> tuple[bool, float]:
 
 def _check_cells(file: Path, row: Row, values: Mapping[str, object]) -> None:
     for key, value in values.items():
-        if row.get(key) != ("" if value is None else str(value)):
+        if row.get(key, "") != ("" if value is None else str(value)):
             raise Damaged(
                 f"{file} is damaged: {key} of the point {row['point']} is {row.get(key)!r}, and "
                 f"{value} in its record", [file],
