@@ -16,7 +16,7 @@ def few_rows(heads: list[Head], data: dict, columns: dict[str, str]) -> list[str
     """A note where kinds are a guess, as in files of more columns than rows that were looked at."""
     rows = sum(head.rows for head in heads)
     mixed = {"numeric", "categorical"} <= set(columns.values())
-    if data.get("numeric") is not None or len(columns) <= max(rows, MANY_COLUMNS) or not mixed:
+    if data["numeric"] is not None or len(columns) <= max(rows, MANY_COLUMNS) or not mixed:
         return []
     return [
         f"The kinds of the {len(columns)} columns are a guess from {rows} rows; name the numeric "
@@ -30,7 +30,7 @@ def label_notes(heads: list[Head], data: dict) -> list[str]:
     for head in heads:
         for text, count in head.labels.items():
             labels[spell(text)] += count
-    named = {spell(str(value)) for value in data.get("classes") or ()}
+    named = {spell(str(value)) for value in data["classes"] or ()}
     missing = {"", *NULLS, *(spell(text) for text in own_texts(data))} - named
     notes = []
     for text in sorted(missing & set(labels) - {""}):

@@ -40,8 +40,7 @@ class Screening:
         self._columns: dict[str, str] = {n: schema["columns"][n] for n in schema["order"]}
         self._derive: dict[str, list[str]] = schema["derive"]
         self._data, self._rejects, self._file = data, rejects, file
-        missing = data["missing"]
-        self._policies = missing
+        self._policies = data["missing"]
         self._number = number_pattern(data["decimal"] or ".", data["thousands"])
         self._missing_texts = {spell(text) for text in own_texts(data)}
         numbers = [t for t in self._missing_texts if re.match(number_pattern(".", None), t)]
