@@ -34,12 +34,15 @@ class Grammar:
     def record(self) -> re.Pattern[bytes]:
         """Fields and the line end after them."""
         delimiter, field = re.escape(self.delimiter.encode()), self.field.pattern
-        return re.compile(field + rb"(?:" + delimiter + field + rb")*+" + LINE_END)
+        # Of these groups only what is inside is atomic: a possessive repeat of a group goes too
+        # far in Python before 3.11.5, past what of it matched before it failed.
+        more = rb"(?:(?>" + delimiter + field + rb"))*"
+        return re.compile(field + more + LINE_END)
 
     @cached_property
     def run(self) -> re.Pattern[bytes]:
         """As many records as follow each other."""
-        return re.compile(rb"(?:" + self.record.pattern + rb")++")
+        return re.compile(rb"(?:(?>" + self.record.pattern + rb"))+")
 
     def fields(self, record: bytes) -> list[bytes]:
         """The fields of a text that is one whole record, without their quotes.
